@@ -1,0 +1,272 @@
+/**
+ * The vocabulary of the Interact API v2, as it travels on the wire.
+ *
+ * These types are written by hand and are the reference for the whole
+ * repository: the server's validation schemas are checked against them at
+ * compile time, in both directions.
+ */
+
+/** Language of an execution. */
+export type Language = 'node' | 'python' | 'bash'
+
+/** State of a session as the API reports it. */
+export type SessionStatus = 'active' | 'destroyed' | 'error'
+
+/** Why a session ended. */
+export type EndReason =
+  | 'released'
+  | 'ttl'
+  | 'idle'
+  | 'crashed'
+  | 'out_of_memory'
+  | 'server_shutdown'
+  | 'node_lost'
+
+/** Named browser state that outlives sessions. One writer, many readers. */
+export interface ProfileOptions {
+  /** 1 to 128 characters; a name belongs to the API key's team. */
+  name: string
+  /** Whether the state is saved when the session ends. Default: true. */
+  saveChanges?: boolean
+}
+
+/** Body of `POST /v2/interact`. */
+export interface CreateSessionOptions {
+  /** Longest life of the session, in seconds, 30 to 3600. Default: 600. */
+  ttl?: number
+  /** The session ends after this many seconds without activity, 10 to 3600. Default: 300. */
+  activityTtl?: number
+  /** Whether the session gets live view URLs. Default: true. */
+  streamWebView?: boolean
+  /** Browser state to start from and to save to. */
+  profile?: ProfileOptions
+  /** Name of the integration that calls, for the operator's statistics. */
+  integration?: string
+  /** Name and version of the client that calls. */
+  origin?: string
+}
+
+/**
+ * Answer of `POST /v2/interact`. `cdpUrl`, `liveViewUrl` and
+ * `interactiveLiveViewUrl` are capability URLs: whoever has one may use it.
+ * A URL that the server does not offer is an empty string.
+ */
+export interface CreateSessionResponse {
+  success: true
+  id: string
+  cdpUrl: string
+  liveViewUrl: string
+  interactiveLiveViewUrl: string
+  /** When the session ends at the latest, ISO 8601. */
+  expiresAt: string
+}
+
+/** One session in the answer of `GET /v2/interact`. */
+export interface SessionSummary {
+  id: string
+  status: SessionStatus
+  cdpUrl: string
+  liveViewUrl: string
+  interactiveLiveViewUrl: string
+  streamWebView: boolean
+  /** ISO 8601. */
+  createdAt: string
+  /** ISO 8601. */
+  lastActivity: string
+  /** Only of an active session: when it ends at the latest, ISO 8601. */
+  expiresAt?: string
+  /** Only of a session that ended. */
+  endReason?: EndReason
+}
+
+/** Answer of `GET /v2/interact`, newest session first. */
+export interface ListSessionsResponse {
+  success: true
+  sessions: SessionSummary[]
+}
+
+/** Answer of `GET /v2/interact/{id}`. */
+export interface GetSessionResponse extends SessionSummary {
+  success: true
+  /** Only of a session that ended. */
+  sessionDurationMs?: number
+  /** Only of a session that ended. */
+  creditsBilled?: number
+}
+
+/** Body of `POST /v2/interact/{id}/execute`. */
+export interface ExecuteRequest {
+  /** 1 to 100,000 bytes of UTF-8. */
+  code: string
+  /** Default: `node`. */
+  language?: Language
+  /** Seconds after which the execution is killed, 1 to 300. Default: 30. */
+  timeout?: number
+  origin?: string
+}
+
+/** What one run of code left behind. All text fields are always strings. */
+export interface ExecutionOutput {
+  /** What the code printed. At most 1 MiB. */
+  stdout: string
+  /** What the code printed to standard error, or the error that ended it. At most 1 MiB. */
+  stderr: string
+  /**
+   * node: the value of the last expression, a string as it is, anything else
+   * as JSON; the stdout when there is no value. python, bash: the stdout
+   * without its last newline.
+   */
+  result: string
+  /** 0 when the code ended well; 124 when it was killed by its timeout. */
+  exitCode: number
+  /** Whether the execution was killed by its timeout. */
+  killed: boolean
+  /** Present and true when an output was cut at 1 MiB. */
+  truncated?: boolean
+  /** Present when the code failed. */
+  error?: string
+}
+
+/**
+ * Answer of `POST /v2/interact/{id}/execute`. `success` is true whenever the
+ * code was run; `error` says whether it failed.
+ */
+export interface ExecuteResponse extends ExecutionOutput {
+  success: true
+}
+
+/** Body of `POST /v2/scrape/{jobId}/interact`: exactly one of `code` and `prompt`. */
+export interface InteractRequest {
+  code?: string
+  /** A task in words, 1 to 10,000 characters. */
+  prompt?: string
+  /** Default: `node`. Ignored for a prompt. */
+  language?: Language
+  /** Seconds, 1 to 300; for a prompt it bounds each step. Default: 30. */
+  timeout?: number
+  /** Read only by the call that creates the session. */
+  ttl?: number
+  /** Read only by the call that creates the session. */
+  activityTtl?: number
+  integration?: string
+  origin?: string
+}
+
+/**
+ * Answer of `POST /v2/scrape/{jobId}/interact`. Here `success` is false, with
+ * HTTP status 200, when the code failed or was killed.
+ */
+export interface InteractResponse extends ExecutionOutput {
+  success: boolean
+  sessionId: string
+  cdpUrl: string
+  liveViewUrl: string
+  interactiveLiveViewUrl: string
+  /** The agent's answer to a prompt. */
+  output?: string
+}
+
+/** Answer of both DELETE calls. May be asked for again and answers the same. */
+export interface DeleteSessionResponse {
+  success: true
+  sessionDurationMs: number
+  creditsBilled: number
+}
+
+/** A format of `POST /v2/scrape`. */
+export type ScrapeFormat =
+  | 'markdown'
+  | 'html'
+  | 'rawHtml'
+  | 'links'
+  | 'screenshot'
+  | { type: 'markdown' | 'html' | 'rawHtml' | 'links' }
+  | {
+      type: 'screenshot'
+      /** The whole page, not only what the viewport shows. Default: false. */
+      fullPage?: boolean
+      /** 1 to 100: JPEG of that quality instead of PNG. */
+      quality?: number
+      /** CSS pixels. */
+      viewport?: { width: number; height: number }
+    }
+
+/** Body of `POST /v2/scrape`. Unknown keys are refused. */
+export interface ScrapeRequest {
+  url: string
+  /** Default: `['markdown']`. */
+  formats?: ScrapeFormat[]
+  /** Extra HTTP headers of the page's requests. */
+  headers?: Record<string, string>
+  /** CSS selectors: keep only what they match. */
+  includeTags?: string[]
+  /** CSS selectors: drop what they match. */
+  excludeTags?: string[]
+  /** Leave out navigation, footers and the like. Default: true. */
+  onlyMainContent?: boolean
+  /** Milliseconds for the whole scrape, at least 1000. Default: 30000. */
+  timeout?: number
+  /** Milliseconds to wait after the page has loaded, at most half of the timeout. Default: 0. */
+  waitFor?: number
+  integration?: string
+  origin?: string
+}
+
+/** What is known of a scraped page. */
+export interface ScrapeMetadata {
+  /** Names the scrape in `POST /v2/scrape/{scrapeId}/interact`. */
+  scrapeId: string
+  /** The address that was asked for. */
+  sourceURL: string
+  /** The address that answered, after redirects. */
+  url: string
+  /** HTTP status of the page. */
+  statusCode: number
+  contentType?: string
+  title?: string
+  description?: string
+  language?: string
+  /** Whatever else the page says of itself. */
+  [key: string]: unknown
+}
+
+/** The page in the formats that were asked for. */
+export interface ScrapeDocument {
+  markdown?: string
+  /** Cleaned HTML of the content. */
+  html?: string
+  /** HTML as the browser holds it. */
+  rawHtml?: string
+  /** Absolute addresses, each once. */
+  links?: string[]
+  /** Data URL of the picture. */
+  screenshot?: string
+  metadata: ScrapeMetadata
+  warning?: string
+}
+
+/** Answer of `POST /v2/scrape`. */
+export interface ScrapeResponse {
+  success: true
+  data: ScrapeDocument
+}
+
+/** What every failed call answers with. */
+export interface ErrorResponse {
+  success: false
+  error: string
+  code?: string
+  details?: unknown
+}
+
+/** Server-sent events of a streamed execution, by event name. */
+export interface StreamEvents {
+  stdout: { text: string }
+  stderr: { text: string }
+  /** A step of the prompt agent. */
+  step: { index: number; command: string; output: string; exitCode: number }
+  /** Always last when the server could answer. */
+  result: ExecuteResponse | InteractResponse
+  /** Last instead of `result` when the service failed after the stream began. */
+  error: ErrorResponse & { status: number }
+}
