@@ -1,7 +1,26 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+/** Every folder with tests of its own is a project, named as the folder: `vitest run --project core`. */
+const folders = [
+  ...['packages', 'apps'].flatMap((parent) =>
+    readdirSync(parent).map((name) => join(parent, name)),
+  ),
+  'bench',
+  'scripts',
+].filter((folder) => existsSync(folder))
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*'],
+    projects: folders.map((root) => ({
+      extends: true as const,
+      test: { name: root.split('/').at(-1) ?? root, root },
+    })),
+    // Many tests start a real Chromium: two at a time is what a two-core machine carries.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    passWithNoTests: false,
   },
 })
