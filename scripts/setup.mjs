@@ -1,0 +1,146 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { engineIsPresent, prepareEngine } from './setup/engine.mjs'
+import { jobEnvironment } from './setup/environment.mjs'
+import { SetupFailure } from './setup/failure.mjs'
+import { withLock } from './setup/lock.mjs'
+import { stateFolder } from './setup/paths.mjs'
+import { Progress } from './setup/progress.mjs'
+import { removePartialTools } from './setup/registry-install.mjs'
+import {
+  checkPlatform,
+  chooseNode,
+  chooseNode22,
+  choosePnpm,
+  install,
+  isInstalled,
+} from './setup/toolchain.mjs'
+import {
+  installPackages,
+  packagesArePresent,
+  packagesFingerprint,
+} from './setup/workspace-packages.mjs'
+
+/**
+ * What earlier runs have finished, so that a repeat has nothing to start and nothing to ask.
+ *
+ * @typedef {{ packages?: string, engine?: import('./setup/engine.mjs').EngineRecord }} SetupState
+ */
+
+const stateFile = join(stateFolder, 'setup.json')
+
+/** @returns {SetupState} */
+function readState() {
+  try {
+    return JSON.parse(readFileSync(stateFile, 'utf8'))
+  } catch {
+    return {}
+  }
+}
+
+/** @param {SetupState} state */
+function writeState(state) {
+  mkdirSync(stateFolder, { recursive: true })
+  const partial = `${stateFile}.${process.pid}`
+  writeFileSync(partial, `${JSON.stringify(state, null, 2)}\n`)
+  renameSync(partial, stateFile)
+}
+
+/** @param {Progress} progress @param {import('./setup/toolchain.mjs').Tool} tool */
+async function installWithProgress(progress, tool) {
+  await progress.step(tool.name, 'installing', async () => {
+    await install(tool)
+    return { result: undefined, summary: 'installed' }
+  })
+}
+
+/**
+ * Makes everything the repository needs to run, or finds that it is there. May be interrupted,
+ * repeated, and run twice at once.
+ *
+ * @param {{ withNode22?: boolean }} [options] Node 22 is for one test and may be missing.
+ */
+export async function setUp({ withNode22 = false } = {}) {
+  checkPlatform()
+  const progress = new Progress()
+  const node = chooseNode()
+  const pnpm = choosePnpm()
+  const node22 = withNode22 ? chooseNode22() : undefined
+  const required = [node.tool, pnpm].filter((tool) => tool !== undefined)
+
+  const isReady = () => {
+    const state = readState()
+    return (
+      required.every(isInstalled) &&
+      (node22 === undefined || isInstalled(node22)) &&
+      state.packages === packagesFingerprint() &&
+      packagesArePresent() &&
+      engineIsPresent(state.engine)
+    )
+  }
+
+  if (!isReady()) {
+    await withLock(
+      stateFolder,
+      (pid) => progress.note(`waiting for another set-up to finish (process ${pid})`),
+      async () => {
+        removePartialTools()
+        for (const tool of required) {
+          if (!isInstalled(tool)) await installWithProgress(progress, tool)
+        }
+        const fingerprint = packagesFingerprint()
+        if (readState().packages !== fingerprint || !packagesArePresent()) {
+          await progress.step('packages', 'installing', async () => {
+            await installPackages(node.path, pnpm.path)
+            writeState({ ...readState(), packages: fingerprint })
+            return { result: undefined, summary: 'installed' }
+          })
+        }
+        if (!engineIsPresent(readState().engine)) {
+          const engine = await prepareEngine(progress, node.path)
+          writeState({ ...readState(), engine })
+        }
+        if (node22 !== undefined && !isInstalled(node22)) {
+          await installWithProgress(progress, node22).catch((/** @type {unknown} */ error) => {
+            if (!(error instanceof SetupFailure)) throw error
+            progress.note(
+              `optional: without Node 22 the test on the oldest supported Node is skipped (${error.message})`,
+            )
+          })
+        }
+      },
+    )
+  }
+  progress.finish()
+
+  const toolchain = {
+    node: node.path,
+    pnpm: pnpm.path,
+    node22: node22 !== undefined && isInstalled(node22) ? node22.path : undefined,
+  }
+  return { ...toolchain, env: jobEnvironment(toolchain) }
+}
+
+/**
+ * Prints what went wrong for a reader and gives the exit code.
+ *
+ * @param {unknown} error
+ */
+export function reportFailure(error) {
+  if (!(error instanceof SetupFailure)) throw error
+  if (error.details !== '') {
+    const lines = error.details.trimEnd().split('\n').slice(-40)
+    process.stderr.write(`\n${lines.join('\n')}\n`)
+  }
+  process.stderr.write(`\nSet-up failed: ${error.message}\n`)
+  return 1
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await setUp({ withNode22: true })
+  } catch (error) {
+    process.exitCode = reportFailure(error)
+  }
+}
