@@ -6,9 +6,13 @@ import { installEnvironment } from './environment.mjs'
 import { root } from './paths.mjs'
 import { installFailure } from './registry-install.mjs'
 
-/** The packages of the workspace as folders below the root, as pnpm-workspace.yaml lists them. */
-export function workspaceFolders() {
-  const workspace = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')
+/**
+ * The packages of a workspace as folders below its root, as pnpm-workspace.yaml lists them.
+ *
+ * @param {string} [workspaceRoot]
+ */
+export function workspaceFolders(workspaceRoot = root) {
+  const workspace = readFileSync(join(workspaceRoot, 'pnpm-workspace.yaml'), 'utf8')
   const list = /^packages:\n((?: +- .*\n)+)/m.exec(workspace)?.[1] ?? ''
   const folders = ['.']
   for (const [, pattern = ''] of list.matchAll(/- ['"]?([^'"\n]+)/g)) {
@@ -17,10 +21,11 @@ export function workspaceFolders() {
       continue
     }
     const parent = pattern.slice(0, -2)
-    if (!existsSync(join(root, parent))) continue
-    for (const name of readdirSync(join(root, parent)).toSorted()) folders.push(join(parent, name))
+    if (!existsSync(join(workspaceRoot, parent))) continue
+    for (const name of readdirSync(join(workspaceRoot, parent)).toSorted())
+      folders.push(join(parent, name))
   }
-  return folders.filter((folder) => existsSync(join(root, folder, 'package.json')))
+  return folders.filter((folder) => existsSync(join(workspaceRoot, folder, 'package.json')))
 }
 
 /** A hash of everything that decides what is installed. */
