@@ -1,0 +1,5 @@
+export { connect } from './connect.ts'
+export type { Chromium, ConnectableSession, ConnectOptions } from './connect.ts'
+export type { Connection } from './connection.ts'
+export { AbortError, ConnectError, ConnectTimeoutError, MissingPlaywrightError } from './errors.ts'
+export type { ConnectErrorDetails, ConnectPhase } from './errors.ts'
