@@ -35,7 +35,7 @@ export function installFailure(what, run) {
 }
 
 /** npm as it was called (`npm run` says where it is), or else the one on the PATH. */
-function findNpm() {
+export function findNpm() {
   const caller = process.env['npm_execpath']
   if (caller !== undefined && basename(caller) === 'npm-cli.js' && existsSync(caller)) {
     return { command: process.execPath, args: [caller] }
