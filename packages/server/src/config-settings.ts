@@ -1,0 +1,179 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { availableParallelism, homedir, totalmem } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { hashKey, problemOfKey } from './keys/hashed-key.ts'
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** One row of the configuration: where it comes from and what it may be. */
+export interface Setting {
+  readonly variable: string
+  /** Missing for secrets: the arguments of a process can be read by every user of a machine. */
+  readonly flag?: string
+  /** Takes the text of a variable or flag, or the typed value of a program. */
+  readonly schema: z.ZodType
+  /** Goes on after "it must be". */
+  readonly expected: string
+  readonly secret?: boolean
+}
+
+/** An issue that says more than what is expected; goes on after the name of the setting. */
+function detail(text: string): { code: 'custom'; input: undefined; params: { detail: string } } {
+  return { code: 'custom', input: undefined, params: { detail: text } }
+}
+
+const wholeNumber = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number),
+  ])
+  .pipe(z.int())
+
+const host = z.string().refine((text) => {
+  if (isIP(text)) return true
+  const isName = /^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$/i.test(text)
+  // All digits and dots, but no address: 127.0.0.256, 0.0.0.
+  return isName && !/^[\d.]+$/.test(text)
+})
+
+const publicUrl = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isPlain = url && !url.search && !url.hash && !url.username && !url.password
+  if (!isPlain || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    context.addIssue({ code: 'invalid_format', format: 'url', input: text })
+    return z.NEVER
+  }
+  return url.href.replace(/\/+$/, '')
+})
+
+const dataDirectory = z
+  .string()
+  .min(1)
+  .refine((text) => !text.includes('\0'))
+  // Files of variables are not read by a shell, so nobody else expands the tilde.
+  .transform((text) => resolve(text.replace(/^~(?=\/|$)/, homedir())))
+
+const apiKeys = z
+  .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
+  .transform((entries, context) => {
+    const keys = entries.map((entry) => entry.trim())
+    const hashed = new Map<string, ReturnType<typeof hashKey>>()
+    for (const [index, key] of keys.entries()) {
+      if (key === '') continue
+      const problem = problemOfKey(key)
+      if (problem) context.addIssue(detail(`: key ${index + 1} ${problem}.`))
+      else hashed.set(key, hashKey(key))
+    }
+    return Object.freeze([...hashed.values()])
+  })
+
+const chromium = z
+  .string()
+  .transform((text) => resolve(text))
+  .refine((path) => {
+    try {
+      accessSync(path, constants.X_OK)
+      return statSync(path).isFile()
+    } catch {
+      return false
+    }
+  })
+
+const isolation = z.string().transform((text, context) => {
+  if (text === 'none') return text
+  if (text === 'bubblewrap') {
+    context.addIssue(
+      detail(' is "bubblewrap", which this release does not have yet; it must be none until then.'),
+    )
+  } else {
+    context.addIssue({ code: 'invalid_value', values: ['none'], input: text })
+  }
+  return z.NEVER
+})
+
+export const settings = {
+  host: {
+    variable: 'TANDEM_HOST',
+    flag: '--host',
+    schema: host,
+    expected: 'an IP address or a host name without scheme and port, such as 127.0.0.1',
+  },
+  port: {
+    variable: 'TANDEM_PORT',
+    flag: '--port',
+    schema: wholeNumber.pipe(z.int().min(0).max(65_535)),
+    expected: 'a whole number from 0 to 65535 (0 takes any free port)',
+  },
+  publicUrl: {
+    variable: 'TANDEM_PUBLIC_URL',
+    flag: '--public-url',
+    schema: publicUrl,
+    expected:
+      'an http or https URL without query, fragment and password, such as https://tandem.example.com',
+  },
+  dataDirectory: {
+    variable: 'TANDEM_DATA_DIR',
+    flag: '--data-dir',
+    schema: dataDirectory,
+    expected: 'the path of a folder',
+  },
+  apiKeys: {
+    variable: 'TANDEM_API_KEYS',
+    schema: apiKeys,
+    expected: 'a list of keys with commas between them',
+    secret: true,
+  },
+  chromium: {
+    variable: 'TANDEM_CHROMIUM',
+    flag: '--chromium',
+    schema: chromium,
+    expected: 'the path of a Chrome, Chromium or chrome-headless-shell executable',
+  },
+  isolation: {
+    variable: 'TANDEM_ISOLATION',
+    flag: '--isolation',
+    schema: isolation,
+    expected: 'none',
+  },
+  maxSessions: {
+    variable: 'TANDEM_MAX_SESSIONS',
+    flag: '--max-sessions',
+    schema: wholeNumber.pipe(z.int().min(1).max(1_000)),
+    expected: 'a whole number from 1 to 1000',
+  },
+  logLevel: {
+    variable: 'TANDEM_LOG_LEVEL',
+    flag: '--log-level',
+    schema: z.enum(logLevels),
+    expected: `one of ${logLevels.join(', ')}`,
+  },
+} satisfies Record<string, Setting>
+
+export type SettingName = keyof typeof settings
+
+/** `tandem` in `XDG_DATA_HOME`, which counts only when absolute, else in `~/.local/share`. */
+export function defaultDataDirectory(environment: NodeJS.ProcessEnv): string {
+  const xdg = environment['XDG_DATA_HOME']
+  return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share'), 'tandem')
+}
+
+const memoryOfSession = 384 * 1024 * 1024
+const sessionsOfCore = 12
+
+/**
+ * As many sessions as fit in three quarters of the memory at 384 MB each (a
+ * browser with an ordinary page, and a kernel), and no more than 12 a core,
+ * beyond which they only wait for each other. A container's limits count.
+ */
+export function defaultMaxSessions(): number {
+  const limit = process.constrainedMemory()
+  const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  const byMemory = Math.floor((memory * 0.75) / memoryOfSession)
+  return Math.max(1, Math.min(byMemory, availableParallelism() * sessionsOfCore))
+}

@@ -1,0 +1,223 @@
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { hintsAboutVariables } from './config-hints.ts'
+import { ConfigError, type Flags, parseConfig, resolveConfig } from './config.ts'
+import { hashKey } from './keys/hashed-key.ts'
+
+function problemsOf(action: () => unknown): readonly string[] {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+const problemsOfEnvironment = (env: NodeJS.ProcessEnv): readonly string[] =>
+  problemsOf(() => parseConfig({ env }))
+
+test('defaults', () => {
+  const config = parseConfig({ env: {} })
+  expect(config).toEqual({
+    host: '127.0.0.1',
+    port: 3210,
+    publicUrl: undefined,
+    dataDirectory: join(homedir(), '.local/share/tandem'),
+    apiKeys: [],
+    chromium: undefined,
+    isolation: 'none',
+    maxSessions: expect.any(Number),
+    logLevel: 'info',
+  })
+  expect(config.maxSessions).toBeGreaterThanOrEqual(1)
+  expect(Number.isInteger(config.maxSessions)).toBe(true)
+})
+
+test('reads every variable', () => {
+  const env = {
+    TANDEM_HOST: '::1',
+    TANDEM_PORT: '0',
+    TANDEM_PUBLIC_URL: 'HTTPS://Tandem.Example.com/browser//',
+    TANDEM_DATA_DIR: '/srv/tandem',
+    TANDEM_API_KEYS: ' first-key-of-the-team, second-key-of-the-team,,first-key-of-the-team',
+    TANDEM_CHROMIUM: process.execPath,
+    TANDEM_ISOLATION: 'none',
+    TANDEM_MAX_SESSIONS: '7',
+    TANDEM_LOG_LEVEL: 'debug',
+  }
+  expect(parseConfig({ env })).toEqual({
+    host: '::1',
+    port: 0,
+    publicUrl: 'https://tandem.example.com/browser',
+    dataDirectory: '/srv/tandem',
+    apiKeys: [hashKey('first-key-of-the-team'), hashKey('second-key-of-the-team')],
+    chromium: process.execPath,
+    isolation: 'none',
+    maxSessions: 7,
+    logLevel: 'debug',
+  })
+})
+
+test('a flag wins over its variable, even over a wrong one; an empty variable is unset', () => {
+  const env = { TANDEM_PORT: 'wrong', TANDEM_HOST: '', TANDEM_LOG_LEVEL: 'warn' }
+  const flags: Flags = { port: '8080', logLevel: undefined }
+  expect(parseConfig({ env, flags })).toMatchObject({
+    port: 8080,
+    host: '127.0.0.1',
+    logLevel: 'warn',
+  })
+})
+
+test('the data folder: XDG only when absolute, tilde and relative paths', () => {
+  const folder = (env: NodeJS.ProcessEnv): string => parseConfig({ env }).dataDirectory
+  expect(folder({ XDG_DATA_HOME: '/data' })).toBe('/data/tandem')
+  expect(folder({ XDG_DATA_HOME: 'data' })).toBe(join(homedir(), '.local/share/tandem'))
+  expect(folder({ TANDEM_DATA_DIR: '~/tandem' })).toBe(join(homedir(), 'tandem'))
+  expect(folder({ TANDEM_DATA_DIR: 'relative' })).toBe(join(process.cwd(), 'relative'))
+})
+
+test('is frozen and holds no plain key', () => {
+  const config = parseConfig({ env: { TANDEM_API_KEYS: 'a-key-that-nobody-sees' } })
+  expect(Object.isFrozen(config)).toBe(true)
+  expect(Object.isFrozen(config.apiKeys)).toBe(true)
+  expect(JSON.stringify(config)).not.toContain('a-key-that-nobody-sees')
+})
+
+describe('wrong values', () => {
+  test('all are named at once, each in a sentence, no secret among them', () => {
+    const env = {
+      TANDEM_PORT: '80a',
+      TANDEM_LOG_LEVEL: 'verbose',
+      TANDEM_API_KEYS: 'a-key-that-nobody-sees,2short',
+    }
+    const problems = problemsOf(() => parseConfig({ env, flags: { maxSessions: '0' } }))
+    expect(problems).toEqual([
+      'TANDEM_PORT is "80a"; it must be a whole number from 0 to 65535 (0 takes any free port).',
+      'TANDEM_API_KEYS: key 2 has 6 characters; a key needs at least 16.',
+      '--max-sessions is "0"; it must be a whole number from 1 to 1000.',
+      'TANDEM_LOG_LEVEL is "verbose"; it must be one of trace, debug, info, warn, error, fatal, silent.',
+    ])
+  })
+
+  test.each(['-1', '65536', '1.5', '1e3', '0x10', ' 80', 'tcp://10.0.0.1:3210'])(
+    'port %j',
+    (port) => {
+      expect(problemsOfEnvironment({ TANDEM_PORT: port })).toHaveLength(1)
+    },
+  )
+
+  test.each(['http://127.0.0.1', '127.0.0.1:80', '127.0.0.256', '[::1]', 'a b', '-a', 'a..b', '*'])(
+    'host %j',
+    (host) => expect(problemsOfEnvironment({ TANDEM_HOST: host })).toHaveLength(1),
+  )
+
+  test.each(['localhost', '0.0.0.0', '::', 'tandem.internal', 'a'])(
+    'but host %j is one',
+    (host) => {
+      expect(parseConfig({ env: { TANDEM_HOST: host } }).host).toBe(host)
+    },
+  )
+
+  test.each([
+    'example.com',
+    'ftp://example.com',
+    'https://a/?b',
+    'https://a/#b',
+    'ws://a',
+    'https://',
+  ])('public URL %j', (url) =>
+    expect(problemsOfEnvironment({ TANDEM_PUBLIC_URL: url })).toHaveLength(1),
+  )
+
+  test('a secret in a public URL is not repeated', () => {
+    const urls = ['https://user:hunter2@example.com', 'https://example.com/?token=hunter2']
+    for (const url of urls) {
+      const [problem] = problemsOfEnvironment({ TANDEM_PUBLIC_URL: url })
+      expect(problem).toContain('example.com')
+      expect(problem).not.toContain('hunter2')
+    }
+  })
+
+  test('a browser that is not there, or that is a folder', () => {
+    for (const path of ['/nowhere/chromium', tmpdir()]) {
+      expect(problemsOfEnvironment({ TANDEM_CHROMIUM: path })).toEqual([
+        `TANDEM_CHROMIUM is "${path}"; it must be the path of a Chrome, Chromium or chrome-headless-shell executable.`,
+      ])
+    }
+  })
+
+  test('isolation that is not there yet, and that never will be', () => {
+    expect(problemsOfEnvironment({ TANDEM_ISOLATION: 'bubblewrap' })).toEqual([
+      'TANDEM_ISOLATION is "bubblewrap", which this release does not have yet; it must be none until then.',
+    ])
+    expect(problemsOfEnvironment({ TANDEM_ISOLATION: 'docker' })).toEqual([
+      'TANDEM_ISOLATION is "docker"; it must be none.',
+    ])
+  })
+})
+
+describe('for a program', () => {
+  test('takes typed options and leaves the environment alone', () => {
+    vi.stubEnv('TANDEM_PORT', '1')
+    vi.stubEnv('TANDEM_API_KEYS', 'a-key-of-the-environment')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const config = resolveConfig({
+      port: 0,
+      dataDir: '/srv/tandem',
+      apiKeys: ['a-key-of-a-program'],
+      logLevel: 'silent',
+      chromium: undefined,
+    })
+    expect(config).toMatchObject({
+      host: '127.0.0.1',
+      port: 0,
+      dataDirectory: '/srv/tandem',
+      apiKeys: [hashKey('a-key-of-a-program')],
+      logLevel: 'silent',
+    })
+    expect(resolveConfig()).toMatchObject({ port: 3210, apiKeys: [] })
+  })
+
+  test('returns a finished configuration as it is', () => {
+    const config = parseConfig({ env: { TANDEM_PORT: '1' } })
+    expect(resolveConfig(config)).toBe(config)
+  })
+
+  test('names the options that are wrong or unknown', () => {
+    expect(
+      problemsOf(() => resolveConfig({ port: 70_000, dataDir: '', apiKeys: ['short'] })),
+    ).toEqual([
+      'port is 70000; it must be a whole number from 0 to 65535 (0 takes any free port).',
+      'dataDir is ""; it must be the path of a folder.',
+      'apiKeys: key 1 has 5 characters; a key needs at least 16.',
+    ])
+    const misspelt = { dataDirectory: '/srv/tandem' } as object
+    expect(problemsOf(() => resolveConfig(misspelt))).toEqual([
+      expect.stringMatching(/^dataDirectory is not an option; these are: host, port, .*dataDir/),
+    ])
+  })
+})
+
+test('hints at what looks like a misspelling, and at nothing else', () => {
+  const env = {
+    TANDEM_PROT: '1',
+    TANDEM_LOGLEVEL: 'info',
+    tandem_port: '1',
+    TANDEM_DATA_DRI: '/srv',
+    TANDEM_PORT_3210_TCP: 'tcp://10.0.0.1:3210',
+    TANDEM_API_KEY: 'for clients',
+    TANDEM_BASE_URL: 'for clients',
+    TANDEM_PORT: '1',
+    TANDEM_SOMETHING_ELSE: '1',
+    TANDEM_SERVICE_HOST: '10.0.0.1',
+    PORT: '1',
+  }
+  expect(hintsAboutVariables(env)).toEqual([
+    'TANDEM_DATA_DRI has no effect. Did you mean TANDEM_DATA_DIR?',
+    'TANDEM_LOGLEVEL has no effect. Did you mean TANDEM_LOG_LEVEL?',
+    'TANDEM_PROT has no effect. Did you mean TANDEM_PORT?',
+    'tandem_port has no effect. Did you mean TANDEM_PORT?',
+  ])
+})

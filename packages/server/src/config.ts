@@ -1,0 +1,154 @@
+import { defaultDataDirectory, defaultMaxSessions, settings } from './config-settings.ts'
+import type { LogLevel, Setting, SettingName } from './config-settings.ts'
+import type { HashedKey } from './keys/hashed-key.ts'
+
+/** The whole configuration of a server: validated, with defaults, frozen, free of secrets. */
+export interface Config {
+  /** The address to listen on. */
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** How clients reach the server, without a slash at the end, when not by host and port. */
+  readonly publicUrl: string | undefined
+  /** Absolute path. */
+  readonly dataDirectory: string
+  /** The keys that the environment gives, already hashed. */
+  readonly apiKeys: readonly HashedKey[]
+  /** Absolute path of the browser to use instead of the bundled one. */
+  readonly chromium: string | undefined
+  readonly isolation: 'none'
+  readonly maxSessions: number
+  readonly logLevel: LogLevel
+}
+
+/** The options of a server that a program starts. All may be left out. */
+export interface ServerOptions {
+  /** Address to listen on. Default: `127.0.0.1`. */
+  host?: string | undefined
+  /** 0 takes any free port. Default: 3210. */
+  port?: number | undefined
+  /** How clients reach the server, when not by host and port: an http(s) URL without query. */
+  publicUrl?: string | undefined
+  /** Folder for what must survive a restart. Default: `$XDG_DATA_HOME/tandem`. */
+  dataDir?: string | undefined
+  /** API keys that are accepted besides those in the store; 16 characters or more each. */
+  apiKeys?: readonly string[] | undefined
+  /** Path of the browser to use instead of the bundled one. */
+  chromium?: string | undefined
+  /** Default: `none`, the only kind so far. */
+  isolation?: 'none' | undefined
+  /** Default: from memory and cores. */
+  maxSessions?: number | undefined
+  /** Default: `info`. */
+  logLevel?: LogLevel | undefined
+}
+
+/** Everything that is wrong with a configuration, one sentence a problem. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
+  }
+}
+
+/** Values of command-line flags, as text, by the name of the setting. */
+export type Flags = Partial<Record<SettingName, string | undefined>>
+
+interface Source {
+  /** What the reader knows the setting by: `TANDEM_PORT`, `--port` or `port`. */
+  readonly label: string
+  readonly value: unknown
+}
+
+const settingNames = Object.keys(settings) as SettingName[]
+const madeHere = new WeakSet<object>()
+
+/**
+ * The configuration of the `tandem` command: flags, else environment, else
+ * defaults. An empty variable counts as unset, as in a compose file.
+ *
+ * @throws ConfigError with all problems at once.
+ */
+export function parseConfig(input: { env?: NodeJS.ProcessEnv; flags?: Flags }): Config {
+  const { env = {}, flags = {} } = input
+  return build(env, (name) => {
+    const setting: Setting = settings[name]
+    const flag = flags[name]
+    if (flag !== undefined) return { label: setting.flag ?? name, value: flag }
+    const value = env[setting.variable]
+    return value === undefined || value === '' ? undefined : { label: setting.variable, value }
+  })
+}
+
+/**
+ * The configuration of a server that a program starts. `TANDEM_*` variables
+ * play no part. What this module has made before is returned as it is.
+ *
+ * @throws ConfigError with all problems at once.
+ */
+export function resolveConfig(options: ServerOptions | Config = {}): Config {
+  if (madeHere.has(options)) return options as Config
+  const { dataDir, ...rest } = options as ServerOptions
+  const values: Partial<Record<string, unknown>> = { ...rest, dataDirectory: dataDir }
+  const known = new Set<string>([
+    ...settingNames.filter((name) => name !== 'dataDirectory'),
+    'dataDir',
+  ])
+  const unknown = Object.keys(options).filter((name) => !known.has(name))
+  if (unknown.length > 0) {
+    throw new ConfigError(
+      unknown.map((name) => `${name} is not an option; these are: ${[...known].join(', ')}.`),
+    )
+  }
+  return build(process.env, (name) => {
+    const value = values[name]
+    const label = name === 'dataDirectory' ? 'dataDir' : name
+    return value === undefined ? undefined : { label, value }
+  })
+}
+
+function build(env: NodeJS.ProcessEnv, find: (name: SettingName) => Source | undefined): Config {
+  const problems: string[] = []
+  const read = (name: SettingName): unknown => {
+    const source = find(name)
+    if (!source) return undefined
+    const setting: Setting = settings[name]
+    const result = setting.schema.safeParse(source.value)
+    if (result.success) return result.data
+    const details = result.error.issues.flatMap((issue) =>
+      issue.code === 'custom' && typeof issue.params?.['detail'] === 'string'
+        ? [source.label + issue.params['detail']]
+        : [],
+    )
+    const given = shown(source.value, setting)
+    const general = `${source.label} is ${given}; it must be ${setting.expected}.`
+    problems.push(...(details.length > 0 ? details : [general]))
+    return undefined
+  }
+  const values = Object.fromEntries(settingNames.map((name) => [name, read(name)]))
+  if (problems.length > 0) throw new ConfigError(problems)
+  const given = values as Partial<Config>
+  const config: Config = Object.freeze({
+    host: given.host ?? '127.0.0.1',
+    port: given.port ?? 3210,
+    publicUrl: given.publicUrl,
+    dataDirectory: given.dataDirectory ?? defaultDataDirectory(env),
+    apiKeys: given.apiKeys ?? Object.freeze([]),
+    chromium: given.chromium,
+    isolation: given.isolation ?? 'none',
+    maxSessions: given.maxSessions ?? defaultMaxSessions(),
+    logLevel: given.logLevel ?? 'info',
+  })
+  madeHere.add(config)
+  return config
+}
+
+function shown(value: unknown, setting: Setting): string {
+  if (setting.secret === true) return 'not readable'
+  if (typeof value !== 'string') return String(value)
+  // A URL may carry a secret in the very part that makes it wrong.
+  return JSON.stringify(value.replace(/\/\/[^/@]*@/, '//…@').replace(/(https?:.*[?#]).+/i, '$1…'))
+}
