@@ -1,0 +1,109 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import type { Flags } from './config.ts'
+import { version } from './version.ts'
+
+// The commands are imported when they are called for: `--help` and `keys`
+// answer at once and do not wait for a browser's worth of code.
+
+interface Options extends Omit<Flags, 'dataDirectory'> {
+  dataDir?: string
+}
+
+function flagsOf({ dataDir, ...options }: Options): Flags {
+  return { ...options, dataDirectory: dataDir }
+}
+
+const dataDirectoryOption = [
+  '--data-dir <folder>',
+  'what survives a restart (TANDEM_DATA_DIR; default: ~/.local/share/tandem)',
+] as const
+const chromiumOption = [
+  '--chromium <path>',
+  'browser to use instead of the bundled one (TANDEM_CHROMIUM)',
+] as const
+
+const program = new Command('tandem')
+  .description('Live browser sessions for agents, scripts and people, on your own machine.')
+  .version(version)
+  .configureHelp({ showGlobalOptions: false })
+  .showHelpAfterError('(see tandem --help)')
+  .addHelpText('after', '\nA flag wins over its environment variable.')
+
+program
+  .command('serve')
+  .description('run the server')
+  .option('--host <address>', 'address to listen on (TANDEM_HOST; default: 127.0.0.1)')
+  .option('--port <number>', 'port to listen on, 0 for any (TANDEM_PORT; default: 3210)')
+  .option('--public-url <url>', 'how clients reach the server, if otherwise (TANDEM_PUBLIC_URL)')
+  .option(...dataDirectoryOption)
+  .option(...chromiumOption)
+  .option('--isolation <kind>', 'none, the only kind so far (TANDEM_ISOLATION)')
+  .option(
+    '--max-sessions <number>',
+    'sessions at once (TANDEM_MAX_SESSIONS; default: from memory and cores)',
+  )
+  .option('--log-level <level>', 'trace to fatal, or silent (TANDEM_LOG_LEVEL; default: info)')
+  .action(async (options: Options) => {
+    const { serve } = await import('./commands/serve.ts')
+    await finish(serve(flagsOf(options)))
+    // The server had its time to close; what still runs must not keep the process.
+    process.exit()
+  })
+
+const keys = program.command('keys').description('manage API keys, also while the server runs')
+
+keys
+  .command('add')
+  .description('make a key and print it, this one time, on stdout')
+  .option('--name <name>', 'what the key is for', 'unnamed')
+  .option(...dataDirectoryOption)
+  .action(async ({ name, ...options }: Options & { name: string }) => {
+    const { addKey } = await import('./commands/keys.ts')
+    await finish(addKey(flagsOf(options), name))
+  })
+
+keys
+  .command('list')
+  .description('list the keys; what is shown cannot be used as one')
+  .option(...dataDirectoryOption)
+  .action(async (options: Options) => {
+    const { listKeys } = await import('./commands/keys.ts')
+    await finish(listKeys(flagsOf(options)))
+  })
+
+keys
+  .command('revoke')
+  .description('make a key useless from now on')
+  .argument('<id>', 'the id that `tandem keys list` shows')
+  .option(...dataDirectoryOption)
+  .action(async (id: string, options: Options) => {
+    const { revokeKey } = await import('./commands/keys.ts')
+    await finish(revokeKey(flagsOf(options), id))
+  })
+
+program
+  .command('engine')
+  .description('get the browser ready and say where it is')
+  .option(...chromiumOption)
+  .action(async (options: Options) => {
+    const { showEngine } = await import('./commands/engine.ts')
+    await finish(showEngine(flagsOf(options)))
+  })
+
+/** A command answers with its exit code; what it throws is for the reader. */
+async function finish(command: Promise<number>): Promise<void> {
+  process.exitCode = await command.catch(async (error: unknown) => {
+    const { describeFailure } = await import('./commands/failure.ts')
+    process.stderr.write(`${describeFailure(error)}\n`)
+    return 1
+  })
+}
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(`Tandem needs Node 22.18 or later; this is ${process.versions.node}.\n`)
+  process.exitCode = 1
+} else {
+  await program.parseAsync()
+}
