@@ -1,0 +1,137 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CdpMultiplexer } from '../cdp/multiplexer.ts'
+import { PipeTransport } from '../cdp/pipe-transport.ts'
+import type { Isolation } from '../sandbox/isolation.ts'
+import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
+import type { Engine } from './engine.ts'
+import { launchArguments } from './launch-arguments.ts'
+
+/** A browser did not start, or started and could not be used. */
+export class BrowserLaunchError extends Error {
+  override name = 'BrowserLaunchError'
+}
+
+export interface BrowserLaunchOptions {
+  engine: Engine
+  isolation: Isolation
+  sessionId: string
+  /** The session's folder. The browser writes below it only. */
+  directory: string
+  /** Milliseconds until the browser must answer. Default: 15000. */
+  deadline?: number
+}
+
+/** Answer of `Browser.getVersion`. */
+export interface BrowserVersion {
+  protocolVersion: string
+  product: string
+  revision: string
+  userAgent: string
+  jsVersion: string
+}
+
+/** One Chromium, driven over a pipe. It is used for one session and never again. */
+export class BrowserProcess {
+  readonly version: BrowserVersion
+  readonly cdp: CdpMultiplexer
+  readonly #process: SupervisedProcess
+
+  private constructor(process: SupervisedProcess, cdp: CdpMultiplexer, version: BrowserVersion) {
+    this.#process = process
+    this.cdp = cdp
+    this.version = version
+  }
+
+  /**
+   * Starts a browser and gives it once a page of it has answered: a browser
+   * that merely runs is not ready.
+   *
+   * @throws BrowserLaunchError with the last lines that the browser wrote.
+   */
+  static async launch(options: BrowserLaunchOptions): Promise<BrowserProcess> {
+    const { engine, isolation, directory } = options
+    const temporary = join(directory, 'tmp')
+    await mkdir(temporary, { recursive: true })
+    const child = isolation.spawn({
+      role: 'browser',
+      sessionId: options.sessionId,
+      command: engine.executablePath,
+      arguments: launchArguments({
+        kind: engine.kind,
+        userDataDirectory: join(directory, 'profile'),
+        sandbox: isolation.chromiumSandbox,
+      }),
+      environment: { HOME: directory, TMPDIR: temporary, ...engine.env },
+      workingDirectory: directory,
+      extraPipes: 2,
+    })
+    const log = new LogTail(child)
+    // Chromium reads commands from descriptor 3 and writes answers to descriptor 4.
+    const cdp = new CdpMultiplexer(new PipeTransport(child.extraPipe(1), child.extraPipe(0)))
+    const exit = child.exited.then(() => {
+      cdp.close()
+      throw new Error('it exited at once')
+    })
+    try {
+      const ready = makeReady(cdp, options.deadline ?? 15_000)
+      exit.catch(() => {})
+      const version = await Promise.race([ready, exit])
+      return new BrowserProcess(child, cdp, version)
+    } catch (error) {
+      await child.kill()
+      const why = error instanceof Error ? error.message : String(error)
+      throw new BrowserLaunchError(`The browser did not start: ${why}.${log.excerpt()}`)
+    }
+  }
+
+  /** Settles when the browser process has ended, for whatever reason. */
+  get exited(): Promise<unknown> {
+    return this.#process.exited
+  }
+
+  get pid(): number {
+    return this.#process.pid
+  }
+
+  /** Ends the browser with everything that it started. May be called again. */
+  async close(): Promise<void> {
+    this.cdp.close()
+    await this.#process.kill()
+  }
+}
+
+async function makeReady(cdp: CdpMultiplexer, deadline: number): Promise<BrowserVersion> {
+  const version = await cdp.command<BrowserVersion>('Browser.getVersion', {}, { deadline })
+  const { targetInfos } = await cdp.command<{ targetInfos: { targetId: string; type: string }[] }>(
+    'Target.getTargets',
+  )
+  const page =
+    targetInfos.find((target) => target.type === 'page') ??
+    (await cdp.command<{ targetId: string }>('Target.createTarget', { url: 'about:blank' }))
+  const { sessionId } = await cdp.command<{ sessionId: string }>('Target.attachToTarget', {
+    targetId: page.targetId,
+    flatten: true,
+  })
+  await cdp.command('Runtime.evaluate', { expression: '0' }, { sessionId, deadline })
+  await cdp.command('Target.detachFromTarget', { sessionId })
+  return version
+}
+
+/** The last lines that a process wrote to its standard streams, for error messages. */
+class LogTail {
+  #text = ''
+
+  constructor(process: SupervisedProcess) {
+    for (const stream of [process.stdout, process.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        this.#text = (this.#text + chunk.toString('utf8')).slice(-2_000)
+      })
+    }
+  }
+
+  excerpt(): string {
+    const lines = this.#text.trim().split('\n').slice(-5).join('\n')
+    return lines === '' ? '' : ` It wrote:\n${lines}`
+  }
+}

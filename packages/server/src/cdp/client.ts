@@ -1,0 +1,117 @@
+import { type CdpMessage, cdpErrorCode } from './message.ts'
+import { policy, refusal } from './policy.ts'
+
+/** Where a client's messages go: a WebSocket, a kernel's pipe, a library in this process. */
+export interface ClientSink {
+  send(message: CdpMessage): void
+  /** Called once, when the server ends the connection. */
+  close(reason: string): void
+}
+
+/** What a client needs of the multiplexer. */
+interface Exchange {
+  forward(message: CdpMessage, reply: (answer: CdpMessage) => void): void
+  owns(sessionId: string): boolean
+  leave(): void
+  endScripts(): Promise<void>
+  active(): void
+}
+
+/** One client's connection to a browser that others use too. */
+export class CdpClient {
+  /** The DevTools session that stands for the client's root. */
+  readonly sessionId: string
+  readonly #sink: ClientSink
+  readonly #exchange: Exchange
+  #closed = false
+  #muted = false
+
+  constructor(sessionId: string, sink: ClientSink, exchange: Exchange) {
+    this.sessionId = sessionId
+    this.#sink = sink
+    this.#exchange = exchange
+  }
+
+  /** Takes a message from the client. */
+  receive(message: CdpMessage): void {
+    if (this.#closed || this.#muted) return
+    if (typeof message.id !== 'number' || typeof message.method !== 'string') {
+      this.#refuse(message, 'A message needs a number as id and a string as method.')
+      return
+    }
+    this.#exchange.active()
+    const action = Object.hasOwn(policy, message.method) ? policy[message.method] : undefined
+    if (action?.kind === 'refuse') {
+      this.#sink.send(refusal(message, action.reason))
+    } else if (action?.kind === 'disconnect') {
+      this.#sink.send({ id: message.id, result: {}, ...sessionOf(message) })
+      this.close('The client closed its browser; the session goes on.')
+    } else if (message.sessionId !== undefined && !this.#exchange.owns(message.sessionId)) {
+      const error = {
+        code: cdpErrorCode.sessionNotFound,
+        message: 'Session with given id not found.',
+      }
+      this.#sink.send({ id: message.id, error })
+    } else {
+      this.#forward(
+        action ? { ...message, params: action.parameters(message.params ?? {}) } : message,
+      )
+    }
+  }
+
+  /** Passes a message from Chromium on to the client. */
+  deliver(message: CdpMessage): void {
+    if (this.#closed || this.#muted) return
+    if (message.sessionId === this.sessionId) {
+      const { sessionId: _, ...rest } = message
+      this.#sink.send(rest)
+    } else {
+      this.#sink.send(message)
+    }
+  }
+
+  /**
+   * Cuts the client off: nothing that it sends from now on has an effect, and
+   * what it left running in the pages is ended before it is let go.
+   */
+  async cutOff(reason: string): Promise<void> {
+    if (this.#closed || this.#muted) return
+    this.#muted = true
+    await this.#exchange.endScripts()
+    this.#end(reason)
+  }
+
+  /** The client is gone, or has to go: frees what it held. May be called again. */
+  close(reason: string): void {
+    // One that is being cut off keeps its sessions until its scripts have ended.
+    if (!this.#closed && !this.#muted) this.#end(reason)
+  }
+
+  #end(reason: string): void {
+    this.#closed = true
+    this.#exchange.leave()
+    this.#sink.close(reason)
+  }
+
+  #forward(message: CdpMessage): void {
+    const clientId = message.id as number
+    const { method, params, sessionId = this.sessionId } = message
+    this.#exchange.forward(
+      {
+        ...(method === undefined ? {} : { method }),
+        ...(params === undefined ? {} : { params }),
+        sessionId,
+      },
+      (answer) => this.deliver({ ...answer, id: clientId }),
+    )
+  }
+
+  #refuse(message: CdpMessage, reason: string): void {
+    const id = typeof message.id === 'number' ? { id: message.id } : {}
+    this.#sink.send({ ...id, error: { code: cdpErrorCode.invalidRequest, message: reason } })
+  }
+}
+
+function sessionOf(message: CdpMessage): { sessionId?: string } {
+  return message.sessionId === undefined ? {} : { sessionId: message.sessionId }
+}

@@ -1,0 +1,216 @@
+import { CdpClient, type ClientSink } from './client.ts'
+import type { CdpMessage } from './message.ts'
+import type { PipeTransport } from './pipe-transport.ts'
+
+/** Chromium's end of the pipe was lost. */
+export class BrowserGoneError extends Error {
+  override name = 'BrowserGoneError'
+}
+
+/** A command that Chromium refused. */
+export class CdpCommandError extends Error {
+  override name = 'CdpCommandError'
+  readonly code: number
+
+  constructor(method: string, error: { code: number; message: string }) {
+    super(`${method}: ${error.message}`)
+    this.code = error.code
+  }
+}
+
+/** Milliseconds that the server waits for an answer to a command of its own. */
+const commandDeadline = 10_000
+
+/** Milliseconds in which an idle page answers; one that does not is running a script. */
+const idleProbeDeadline = 300
+
+interface PendingReply {
+  /** Undefined for the server's own commands. */
+  client: CdpClient | undefined
+  settle: (message: CdpMessage) => void
+}
+
+/**
+ * One pipe to Chromium, shared by many clients.
+ *
+ * Each client gets a DevTools session of its own (`Target.attachToBrowserTarget`),
+ * so auto-attach, discovery, bindings and contexts are per client, as if it were
+ * alone. Ids are rewritten on the way, and a client reaches only the sessions
+ * that descend from its own.
+ */
+export class CdpMultiplexer {
+  readonly #transport: PipeTransport<CdpMessage>
+  readonly #clients = new Set<CdpClient>()
+  /** Which client a DevTools session belongs to; the server's own are not in it. */
+  readonly #owners = new Map<string, CdpClient>()
+  readonly #replies = new Map<number, PendingReply>()
+  #lastId = 0
+  #closed = false
+  /** Called once, when Chromium is gone. */
+  onClose: (() => void) | undefined
+  /** Called when a client sends a command. */
+  onActivity: (() => void) | undefined
+
+  constructor(transport: PipeTransport<CdpMessage>) {
+    this.#transport = transport
+    transport.onMessage = (message) => this.#receive(message)
+    transport.onClose = () => this.close()
+  }
+
+  get clientCount(): number {
+    return this.#clients.size
+  }
+
+  /**
+   * Sends a command of the server's own and gives its result.
+   *
+   * @throws CdpCommandError when Chromium refuses, BrowserGoneError when it is
+   *   gone, Error when there is no answer within the deadline.
+   */
+  command<Result>(
+    method: string,
+    params: Record<string, unknown> = {},
+    options: { sessionId?: string; deadline?: number } = {},
+  ): Promise<Result> {
+    const deadline = options.deadline ?? commandDeadline
+    return new Promise<Result>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#replies.delete(id)
+        reject(new Error(`${method}: no answer from the browser within ${deadline} ms.`))
+      }, deadline)
+      const id = this.#send(method, params, options.sessionId, (reply) => {
+        clearTimeout(timer)
+        if (reply === gone) reject(new BrowserGoneError(`${method}: the browser is gone.`))
+        else if (reply.error) reject(new CdpCommandError(method, reply.error))
+        else resolve((reply.result ?? {}) as Result)
+      })
+    })
+  }
+
+  /**
+   * Lets a client in.
+   *
+   * @param targetId The page that the client's connection stands for; without
+   *   it the connection stands for the whole browser.
+   */
+  async connect(sink: ClientSink, targetId?: string): Promise<CdpClient> {
+    const { sessionId } = await this.command<{ sessionId: string }>(
+      targetId === undefined ? 'Target.attachToBrowserTarget' : 'Target.attachToTarget',
+      targetId === undefined ? {} : { targetId, flatten: true },
+    )
+    if (this.#closed) throw new BrowserGoneError('The browser is gone.')
+    const client: CdpClient = new CdpClient(sessionId, sink, {
+      forward: (message, settle) => {
+        const id = this.#register({ client, settle })
+        this.#transport.send({ ...message, id })
+      },
+      owns: (candidate) => this.#owners.get(candidate) === client,
+      leave: () => this.#leave(client),
+      endScripts: () => this.#endScripts(client),
+      active: () => this.onActivity?.(),
+    })
+    this.#clients.add(client)
+    this.#owners.set(sessionId, client)
+    return client
+  }
+
+  /** Disconnects every client and fails what is still waited for. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const client of [...this.#clients]) client.close('The browser is gone.')
+    for (const reply of this.#replies.values()) reply.settle(gone)
+    this.#replies.clear()
+    this.#owners.clear()
+    this.onClose?.()
+  }
+
+  #register(reply: PendingReply): number {
+    this.#lastId += 1
+    this.#replies.set(this.#lastId, reply)
+    return this.#lastId
+  }
+
+  #receive(message: CdpMessage): void {
+    if (message.id !== undefined) {
+      const reply = this.#replies.get(message.id)
+      this.#replies.delete(message.id)
+      reply?.settle(message)
+      return
+    }
+    const owner = message.sessionId === undefined ? undefined : this.#owners.get(message.sessionId)
+    const child = message.params?.['sessionId']
+    if (typeof child === 'string') {
+      // A session that was opened through a client's session is that client's.
+      if (message.method === 'Target.attachedToTarget' && owner) this.#owners.set(child, owner)
+      if (message.method === 'Target.detachedFromTarget') this.#forget(child)
+    }
+    owner?.deliver(message)
+  }
+
+  /** Chromium ended a session by itself; when it was a client's own, the client has nothing left. */
+  #forget(sessionId: string): void {
+    const owner = this.#owners.get(sessionId)
+    this.#owners.delete(sessionId)
+    if (owner?.sessionId === sessionId) owner.close('The page was closed.')
+  }
+
+  /**
+   * Takes a client's sessions away. Chromium drops its contexts, bindings and
+   * interceptions with its own session.
+   */
+  #leave(client: CdpClient): void {
+    if (!this.#clients.delete(client)) return
+    for (const [sessionId, owner] of this.#owners) {
+      if (owner === client) this.#owners.delete(sessionId)
+    }
+    for (const [id, reply] of this.#replies) {
+      if (reply.client === client) this.#replies.delete(id)
+    }
+    this.#send('Target.detachFromTarget', { sessionId: client.sessionId })
+  }
+
+  /** Ends scripts that still run in the pages which a client is attached to. */
+  async #endScripts(client: CdpClient): Promise<void> {
+    const sessions = [...this.#owners]
+      .filter(([sessionId, owner]) => owner === client && sessionId !== client.sessionId)
+      .map(([sessionId]) => sessionId)
+    await Promise.all(sessions.map((sessionId) => this.#endScript(sessionId)))
+  }
+
+  async #endScript(sessionId: string): Promise<void> {
+    const probe = { expression: '0' }
+    const options = { sessionId, deadline: idleProbeDeadline }
+    try {
+      await this.command('Runtime.evaluate', probe, options)
+    } catch (error) {
+      // Only a page that is silent is stopped: in an idle one, the order would
+      // wait for the next script and hit that.
+      if (error instanceof CdpCommandError || error instanceof BrowserGoneError) return
+      await this.command('Runtime.terminateExecution', {}, options).catch(() => {})
+    }
+  }
+
+  #send(
+    method: string,
+    params: Record<string, unknown>,
+    sessionId?: string,
+    settle: (message: CdpMessage) => void = () => {},
+  ): number {
+    const id = this.#register({ client: undefined, settle })
+    if (this.#closed) {
+      this.#replies.delete(id)
+      settle(gone)
+    } else {
+      this.#transport.send({
+        id,
+        method,
+        params,
+        ...(sessionId === undefined ? {} : { sessionId }),
+      })
+    }
+    return id
+  }
+}
+
+const gone: CdpMessage = { error: { code: -32000, message: 'The browser is gone.' } }
