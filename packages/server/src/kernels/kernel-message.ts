@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { type KernelMessage, maximumOutputBytes } from './protocol.ts'
+
+const text = z.string().max(maximumOutputBytes)
+
+const kernelMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('failed'), error: text }),
+  z.object({
+    type: z.literal('completed'),
+    value: text.exactOptional(),
+    truncated: z.boolean().exactOptional(),
+  }),
+  z.object({ type: z.literal('threw'), error: text }),
+]) satisfies z.ZodType<KernelMessage>
+
+/** A message of the protocol, or undefined for anything else. */
+export function parseKernelMessage(received: object): KernelMessage | undefined {
+  return kernelMessage.safeParse(received).data
+}

@@ -1,0 +1,184 @@
+import type { Duplex } from 'node:stream'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CdpClient } from '../cdp/client.ts'
+import type { CdpMessage } from '../cdp/message.ts'
+import type { CdpMultiplexer } from '../cdp/multiplexer.ts'
+import { PipeTransport } from '../cdp/pipe-transport.ts'
+import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
+import { OutputStream } from './output-stream.ts'
+import { parseKernelMessage } from './kernel-message.ts'
+import {
+  type ExecuteCommand,
+  type KernelMessage,
+  cdpDescriptor,
+  controlDescriptor,
+  maximumMessageBytes,
+} from './protocol.ts'
+
+/** A kernel did not start, or could not reach its page. */
+export class KernelStartError extends Error {
+  override name = 'KernelStartError'
+}
+
+/** One run of code, as the kernel saw it. */
+export interface KernelExecution {
+  stdout: string
+  stderr: string
+  /** The value of the last expression; undefined when there was none. */
+  value?: string
+  /** What the code threw. */
+  thrown?: string
+  /** How the kernel's process ended, when the code ended it. */
+  exit?: { code: number | null; signal: string | null }
+  truncated: boolean
+}
+
+export interface KernelRun {
+  code: string
+  sequence: number
+  onStdout?: ((text: string) => void) | undefined
+  onStderr?: ((text: string) => void) | undefined
+}
+
+/** Milliseconds that the output of a kernel which died is still read. */
+const lastOutputDeadline = 200
+
+/** Milliseconds until a kernel must have its page. */
+const startDeadline = 20_000
+
+/**
+ * The host's side of one kernel process: gives it its connection to the
+ * browser, runs code in it, and ends it.
+ */
+export class Kernel {
+  /** Settles when it takes executions; rejects with KernelStartError. */
+  readonly ready: Promise<void>
+  readonly #process: SupervisedProcess
+  readonly #control: PipeTransport<object, ExecuteCommand>
+  readonly #stdout: OutputStream
+  readonly #stderr: OutputStream
+  readonly #client: Promise<CdpClient>
+  #onMessage: ((message: KernelMessage) => void) | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(process: SupervisedProcess, cdp: CdpMultiplexer) {
+    this.#process = process
+    const control = process.extraPipe(controlDescriptor - 3)
+    this.#control = new PipeTransport(control, control, maximumMessageBytes)
+    this.#stdout = new OutputStream(process.stdout)
+    this.#stderr = new OutputStream(process.stderr)
+    this.#client = connectToBrowser(process.extraPipe(cdpDescriptor - 3), cdp)
+    this.ready = this.#start()
+    // Whoever runs code waits for it; until then nobody may be listening.
+    this.ready.catch(() => {})
+    this.#client.catch(() => {})
+  }
+
+  /** Whether it can take another execution. */
+  get alive(): boolean {
+    return this.#closed === undefined && this.#process.exit === undefined
+  }
+
+  /** Runs code. Settles when it has ended by itself or with its process. One at a time. */
+  async run({ code, sequence, onStdout, onStderr }: KernelRun): Promise<KernelExecution> {
+    const fence = `\u001e${randomUUID()}\u001e`
+    const outputs = Promise.all([
+      this.#stdout.begin(fence, onStdout),
+      this.#stderr.begin(fence, onStderr),
+    ])
+    const outcome = this.#nextMessage()
+    const command: ExecuteCommand = { type: 'execute', code, sequence, fence }
+    this.#control.send(command)
+    const message = await Promise.race([outcome, this.#process.exited.then(() => undefined)])
+    // A dead kernel writes no fence, and a child that it left may hold its output open.
+    await (message ? outputs : Promise.race([outputs, delay(lastOutputDeadline)]))
+    return this.#collect(message)
+  }
+
+  /**
+   * Cuts the kernel off from the browser and ends its process tree. When this
+   * has settled, nothing that its code began goes on. May be called again.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#end()
+    return this.#closed
+  }
+
+  async #end(): Promise<void> {
+    const cutOff = this.#client.then(
+      (client) => client.cutOff('The kernel was ended.'),
+      () => {},
+    )
+    await Promise.all([cutOff, this.#process.kill()])
+  }
+
+  async #start(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new KernelStartError(`The kernel was not ready within ${startDeadline} ms.`)),
+        startDeadline,
+      )
+    })
+    const exited = this.#process.exited.then(() => {
+      const { text } = this.#stderr.take()
+      throw new KernelStartError(`The kernel ended while it was starting. ${text.slice(0, 1_000)}`)
+    })
+    exited.catch(() => {})
+    const first = this.#nextMessage()
+    this.#control.onMessage = (message) => this.#receive(message)
+    try {
+      await this.#client
+      const message = await Promise.race([first, deadline, exited])
+      if (message.type !== 'ready') {
+        throw new KernelStartError(
+          message.type === 'failed' ? message.error : 'The kernel began with the wrong message.',
+        )
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #nextMessage(): Promise<KernelMessage> {
+    return new Promise((resolve) => {
+      this.#onMessage = resolve
+    })
+  }
+
+  /** What comes out of a kernel is not trusted: what is no message of the protocol is ignored. */
+  #receive(received: object): void {
+    const message = parseKernelMessage(received)
+    if (message) this.#onMessage?.(message)
+  }
+
+  #collect(message: KernelMessage | undefined): KernelExecution {
+    const stdout = this.#stdout.take()
+    const stderr = this.#stderr.take()
+    const completed = message?.type === 'completed' ? message : undefined
+    return {
+      stdout: stdout.text,
+      stderr: stderr.text,
+      ...(completed?.value === undefined ? {} : { value: completed.value }),
+      ...(message?.type === 'threw' ? { thrown: message.error } : {}),
+      ...(this.#process.exit ? { exit: this.#process.exit } : {}),
+      truncated: stdout.truncated || stderr.truncated || completed?.truncated === true,
+    }
+  }
+}
+
+/** Makes the kernel's pipe one more client of the session's browser. */
+async function connectToBrowser(pipe: Duplex, cdp: CdpMultiplexer): Promise<CdpClient> {
+  const transport = new PipeTransport<CdpMessage>(pipe, pipe)
+  const early: CdpMessage[] = []
+  transport.onMessage = (message) => early.push(message)
+  const client = await cdp.connect({
+    send: (message) => transport.send(message),
+    close: () => pipe.destroy(),
+  })
+  transport.onMessage = (message) => client.receive(message)
+  transport.onClose = () => client.close('The kernel is gone.')
+  for (const message of early) client.receive(message)
+  return client
+}

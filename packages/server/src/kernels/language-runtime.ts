@@ -1,0 +1,163 @@
+import type { ExecutionOutput } from '@tandem-browser/core'
+import type { Kernel, KernelExecution } from './kernel.ts'
+
+/** What to run, and who wants to hear of it. */
+export interface ExecutionRequest {
+  code: string
+  /** Number of the execution in its session. */
+  sequence: number
+  /** Milliseconds until it is killed. */
+  timeout: number
+  /** Kills it early: nobody waits for the answer any more. */
+  signal?: AbortSignal | undefined
+  onStdout?: ((text: string) => void) | undefined
+  onStderr?: ((text: string) => void) | undefined
+}
+
+/** Exit code of an execution that its timeout killed, as that of timeout(1). */
+const timeoutExitCode = 124
+
+const stateLostNotice =
+  'The kernel was restarted: variables and imports of earlier executions are gone.\n'
+
+/**
+ * Runs executions of one language in one session: keeps a warm kernel, kills
+ * it when an execution does not end in time, and starts another.
+ */
+export class LanguageRuntime {
+  readonly #startKernel: () => Kernel
+  #kernel: Kernel | undefined
+  #stateLost = false
+  #closed = false
+
+  /** @param startKernel Starts a process; called again after one was lost. */
+  constructor(startKernel: () => Kernel) {
+    this.#startKernel = startKernel
+  }
+
+  /** Starts a kernel ahead of the first execution. */
+  async prepare(): Promise<void> {
+    if (!this.#closed) await this.#current().ready
+  }
+
+  /**
+   * Runs code and gives what came of it; code that fails is an outcome, not an
+   * error. One call at a time.
+   *
+   * @throws KernelStartError when no kernel can be had, the signal's reason
+   *   when it was aborted.
+   */
+  async execute(request: ExecutionRequest): Promise<ExecutionOutput> {
+    request.signal?.throwIfAborted()
+    const kernel = this.#current()
+    // A caller that gives up while the kernel starts leaves it for the next.
+    await untilAborted(kernel.ready, request.signal)
+    const notice = this.#stateLost ? stateLostNotice : ''
+    if (notice !== '') request.onStderr?.(notice)
+    this.#stateLost = false
+
+    const run = kernel.run(request)
+    const end = await firstEnd(run, request)
+    if (end !== 'ended' || !kernel.alive) await this.#discard(kernel)
+    if (end === 'aborted') throw request.signal?.reason
+    // The run of a kernel that was ended has what it printed until then.
+    const execution = await run
+    return end === 'killed'
+      ? timedOut(execution, request.timeout, notice)
+      : toOutput(execution, notice)
+  }
+
+  /** Ends the kernel. May be called again. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#kernel?.close()
+  }
+
+  #current(): Kernel {
+    if (this.#closed) throw new Error('The session of this kernel has ended.')
+    if (!this.#kernel?.alive) this.#kernel = this.#startKernel()
+    return this.#kernel
+  }
+
+  async #discard(kernel: Kernel): Promise<void> {
+    if (this.#kernel === kernel) this.#kernel = undefined
+    this.#stateLost = true
+    await kernel.close()
+  }
+}
+
+/** What came first: the end of the run, its timeout, or that nobody waits for it any more. */
+async function firstEnd(
+  run: Promise<KernelExecution>,
+  { signal, timeout }: ExecutionRequest,
+): Promise<'ended' | 'killed' | 'aborted'> {
+  const over = new AbortController()
+  const interrupted = new Promise<'killed' | 'aborted'>((resolve) => {
+    const timer = setTimeout(() => resolve('killed'), timeout)
+    over.signal.addEventListener('abort', () => clearTimeout(timer))
+    signal?.addEventListener('abort', () => resolve('aborted'), { signal: over.signal })
+  })
+  try {
+    return await Promise.race([run.then(() => 'ended' as const), interrupted])
+  } finally {
+    over.abort()
+  }
+}
+
+function toOutput(execution: KernelExecution, notice: string): ExecutionOutput {
+  const { stdout, value, thrown, exit } = execution
+  const stderr = joinLines(notice + execution.stderr, thrown)
+  const exitCode = thrown === undefined ? exitCodeOf(exit) : 1
+  return {
+    stdout,
+    stderr,
+    result: value ?? withoutLastNewline(stdout),
+    exitCode,
+    killed: false,
+    ...(execution.truncated ? { truncated: true } : {}),
+    ...(exitCode === 0 ? {} : { error: stderr.trim() || 'Execution failed' }),
+  }
+}
+
+function timedOut(execution: KernelExecution, timeout: number, notice: string): ExecutionOutput {
+  const sentence = `The execution was killed: it ran longer than its timeout of ${timeout / 1000} s.`
+  const stderr = joinLines(notice + execution.stderr, sentence)
+  return {
+    stdout: execution.stdout,
+    stderr,
+    result: withoutLastNewline(execution.stdout),
+    exitCode: timeoutExitCode,
+    killed: true,
+    ...(execution.truncated ? { truncated: true } : {}),
+    error: stderr.trim(),
+  }
+}
+
+/** A kernel that ended during the execution was ended by the code. */
+function exitCodeOf(exit: KernelExecution['exit']): number {
+  if (!exit) return 0
+  // As a shell says it: 128 and the number of the signal; 137 stands for SIGKILL.
+  return exit.code ?? 137
+}
+
+function joinLines(text: string, last: string | undefined): string {
+  if (last === undefined) return text
+  return text === '' || text.endsWith('\n') ? text + last : `${text}\n${last}`
+}
+
+function withoutLastNewline(text: string): string {
+  return text.endsWith('\n') ? text.slice(0, -1) : text
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  const over = new AbortController()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { signal: over.signal })
+  })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    over.abort()
+  }
+}

@@ -1,0 +1,75 @@
+import type { EventEmitter } from 'node:events'
+import { Socket } from 'node:net'
+import {
+  type Browser,
+  type BrowserContext,
+  type ConnectOverCDPTransport,
+  type Dialog,
+  type Page,
+  chromium,
+} from 'playwright-core'
+import { PipeTransport } from '../../cdp/pipe-transport.ts'
+import { cdpDescriptor } from '../protocol.ts'
+
+/** The names that user code finds. It may assign to `page`, and the assignment stays. */
+interface UserGlobals {
+  browser: Browser
+  context: BrowserContext
+  page: Page
+}
+
+const globals = globalThis as unknown as UserGlobals
+
+/** The session's page, as Playwright sees it over the kernel's own pipe. */
+export class SharedPage {
+  /** Whether user code runs at the moment. */
+  executing = false
+  readonly #context: BrowserContext
+
+  private constructor(browser: Browser, context: BrowserContext, page: Page) {
+    this.#context = context
+    Object.assign(globals, { browser, context, page })
+    context.on('dialog', (dialog) => this.#settleDialog(dialog))
+  }
+
+  static async connect(): Promise<SharedPage> {
+    const socket = new Socket({ fd: cdpDescriptor, readable: true, writable: true })
+    const pipe = new PipeTransport<object>(socket, socket)
+    const transport: ConnectOverCDPTransport = {
+      send: (message) => pipe.send(message),
+      close: () => socket.destroy(),
+    }
+    pipe.onMessage = (message) => transport.onmessage?.(message)
+    pipe.onClose = () => transport.onclose?.()
+    const browser = await chromium.connectOverCDP(transport)
+    const context = browser.contexts()[0] ?? (await browser.newContext())
+    const page = context.pages()[0] ?? (await context.newPage())
+    return new SharedPage(browser, context, page)
+  }
+
+  /** Gives user code a page that is open, if the one it had is closed. */
+  async ensureOpen(): Promise<void> {
+    const { page } = globals
+    if (typeof page?.isClosed !== 'function' || !page.isClosed()) return
+    globals.page = this.#context.pages().at(-1) ?? (await this.#context.newPage())
+  }
+
+  /**
+   * Playwright dismisses a dialog at once when nobody listens, which would take
+   * it from another client of the session. So this kernel listens, and
+   * dismisses only while its own code runs and does not listen itself.
+   */
+  #settleDialog(dialog: Dialog): void {
+    const page = dialog.page()
+    const own = 1
+    const listeners = listenerCount(this.#context) + (page ? listenerCount(page) : 0) - own
+    if (!this.executing || listeners > 0) return
+    const settled = dialog.type() === 'beforeunload' ? dialog.accept() : dialog.dismiss()
+    settled.catch(() => {})
+  }
+}
+
+/** Playwright's objects are event emitters, which their types leave out. */
+function listenerCount(emitter: BrowserContext | Page): number {
+  return (emitter as unknown as EventEmitter).listenerCount('dialog')
+}

@@ -1,0 +1,34 @@
+/** What host and kernel say to each other over the kernel's control pipe. */
+
+/** Host to kernel. */
+export interface ExecuteCommand {
+  type: 'execute'
+  code: string
+  /** Number of the execution in its session; names it in stack traces. */
+  sequence: number
+  /** Written to both output streams once the execution is over and its output is complete. */
+  fence: string
+}
+
+/** Kernel to host. */
+export type KernelMessage =
+  /** The kernel has its page and takes executions. */
+  | { type: 'ready' }
+  /** It never will. */
+  | { type: 'failed'; error: string }
+  /** The code ended; `value` is missing when it had none. */
+  | { type: 'completed'; value?: string; truncated?: boolean }
+  /** The code threw. */
+  | { type: 'threw'; error: string }
+
+/** Most bytes that an execution keeps of each output stream and of its result. */
+export const maximumOutputBytes = 1024 * 1024
+
+/** Most bytes of one message: a result of the greatest length, with every byte escaped. */
+export const maximumMessageBytes = 16 * 1024 * 1024
+
+/** Positions of the kernel's pipes among its descriptors. */
+export const controlDescriptor = 3
+export const cdpDescriptor = 4
+/** Ends when the server is gone; nothing is ever written to it. */
+export const lifelineDescriptor = 5
