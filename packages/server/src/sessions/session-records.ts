@@ -1,0 +1,98 @@
+import type { EndReason } from '@tandem-browser/core'
+import { z } from 'zod'
+import type { Store } from '../store/store.ts'
+
+const sessionRecord = z.object({
+  id: z.string(),
+  keyId: z.string(),
+  scrapeId: z.string().optional(),
+  streamWebView: z.boolean(),
+  /** Milliseconds since 1970, like every time here. */
+  createdAt: z.number(),
+  lastActivity: z.number(),
+  end: z
+    .object({
+      reason: z.enum([
+        'released',
+        'ttl',
+        'idle',
+        'crashed',
+        'out_of_memory',
+        'server_shutdown',
+        'node_lost',
+      ] satisfies EndReason[]),
+      duration: z.number(),
+    })
+    .optional(),
+})
+
+/** What is kept of a session beyond its own life. */
+export type SessionRecord = z.infer<typeof sessionRecord>
+
+/** How long an ended session is listed, in milliseconds. That it ended is known for ever. */
+const retention = 30 * 24 * 60 * 60 * 1000
+
+/** The sessions of all keys, living and ended, as the store has them. */
+export class SessionRecords {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** Writes down a session that has begun. */
+  async begin(record: SessionRecord): Promise<void> {
+    await this.#store.put(ownerKey(record.id), record.keyId)
+    await this.#store.put(recordKey(record), record)
+  }
+
+  /** Writes down how a session ended. */
+  async end(record: Required<Pick<SessionRecord, 'end'>> & SessionRecord): Promise<void> {
+    await this.#store.put(recordKey(record), record, { expiresAt: Date.now() + retention })
+  }
+
+  /** The key that a session belongs to; undefined when there never was such a session. */
+  async ownerOf(id: string): Promise<string | undefined> {
+    const owner = await this.#store.get(ownerKey(id))
+    return typeof owner?.value === 'string' ? owner.value : undefined
+  }
+
+  /** Undefined also when the session ended longer ago than records are kept. */
+  async find(keyId: string, id: string): Promise<SessionRecord | undefined> {
+    const stored = await this.#store.get(recordKey({ keyId, id }))
+    return sessionRecord.safeParse(stored?.value).data
+  }
+
+  /** The sessions of a key, newest first. */
+  async list(keyId: string): Promise<SessionRecord[]> {
+    return (await this.#read(`session/${keyId}/`)).reverse()
+  }
+
+  /**
+   * Ends the records of sessions that a killed server left behind.
+   *
+   * @returns How many there were.
+   */
+  async endAbandoned(): Promise<number> {
+    const abandoned = (await this.#read('session/')).filter((record) => !record.end)
+    for (const record of abandoned) {
+      const duration = Math.max(0, record.lastActivity - record.createdAt)
+      await this.end({ ...record, end: { reason: 'server_shutdown', duration } })
+    }
+    return abandoned.length
+  }
+
+  async #read(prefix: string): Promise<SessionRecord[]> {
+    const rows = await this.#store.listByPrefix(prefix)
+    return rows.flatMap((row) => sessionRecord.safeParse(row.value).data ?? [])
+  }
+}
+
+// Ids are UUIDs of version 7, so the order of keys is the order of creation.
+function recordKey({ keyId, id }: Pick<SessionRecord, 'keyId' | 'id'>): string {
+  return `session/${keyId}/${id}`
+}
+
+function ownerKey(id: string): string {
+  return `session-owner/${id}`
+}

@@ -1,0 +1,244 @@
+import type { EndReason } from '@tandem-browser/core'
+import type { Logger } from 'pino'
+import { v7 as uuid, validate as isUuid } from 'uuid'
+import { BrowserLaunchError } from '../browser/browser-process.ts'
+import type { Session, SessionEnd } from './session.ts'
+import {
+  SessionEndedError,
+  SessionForbiddenError,
+  SessionLimitError,
+  SessionNotFoundError,
+  ShuttingDownError,
+} from './session-error.ts'
+import type { SessionFactory, SessionSpecification } from './session-factory.ts'
+import type { SessionRecord, SessionRecords } from './session-records.ts'
+
+export interface SessionRegistryOptions {
+  factory: SessionFactory
+  records: SessionRecords
+  maxSessions: number
+  log: Logger
+}
+
+export type NewSession = Omit<SessionSpecification, 'id'>
+
+/** Every session of this server: who has it, how many there are, and how they ended. */
+export class SessionRegistry {
+  readonly #options: SessionRegistryOptions
+  readonly #sessions = new Map<string, Session>()
+  /** Sessions on their way out, which nobody finds any more. */
+  readonly #closing = new Map<string, Promise<SessionEnd>>()
+  readonly #starting = new Set<Promise<Session>>()
+  #closed = false
+
+  constructor(options: SessionRegistryOptions) {
+    this.#options = options
+  }
+
+  /** How many there are of each thing that must come back to where it was. */
+  get counters(): { sessions: number; starting: number; closing: number; cdpClients: number } {
+    const clients = [...this.#sessions.values()].map((session) => session.clientCount)
+    return {
+      sessions: this.#sessions.size,
+      starting: this.#starting.size,
+      closing: this.#closing.size,
+      cdpClients: clients.reduce((sum, count) => sum + count, 0),
+    }
+  }
+
+  /**
+   * Starts a session.
+   *
+   * @param signal Whether somebody still waits for it; when not, it is ended.
+   * @throws SessionLimitError, ShuttingDownError, BrowserLaunchError
+   */
+  async create(specification: NewSession, signal?: AbortSignal): Promise<Session> {
+    const session = await this.#start(specification, { listed: true, signal })
+    this.#options.factory.prepare(session).catch((error: unknown) => {
+      this.#options.log.debug({ sessionId: session.id, err: error }, 'kernel was not prepared')
+    })
+    return session
+  }
+
+  /** Lends out a session that nobody else sees, and ends it afterwards. */
+  async lend<Result>(
+    specification: NewSession,
+    task: (session: Session) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    const session = await this.#start(specification, { listed: false, signal })
+    try {
+      return await task(session)
+    } finally {
+      await session.destroy('released')
+    }
+  }
+
+  /**
+   * The living session of that id.
+   *
+   * @throws SessionNotFoundError, SessionForbiddenError, SessionEndedError, in
+   *   that order.
+   */
+  async find(id: string, keyId: string): Promise<Session> {
+    const session = this.#sessions.get(id)
+    if (session?.keyId === keyId) return session
+    if (session) throw new SessionForbiddenError()
+    const record = await this.describe(id, keyId)
+    throw new SessionEndedError(record.end?.reason ?? 'released')
+  }
+
+  /** The living session of that id, for whoever has a capability of it; no key is needed. */
+  peek(id: string): Session | undefined {
+    return this.#sessions.get(id)
+  }
+
+  /** Whether a session of that id ever was; for whoever asks without a key. */
+  async existed(id: string): Promise<boolean> {
+    return isUuid(id) && (await this.#options.records.ownerOf(id)) !== undefined
+  }
+
+  /**
+   * What is known of a session, living or ended.
+   *
+   * @throws SessionNotFoundError, SessionForbiddenError
+   */
+  async describe(id: string, keyId: string): Promise<SessionRecord> {
+    const owner = isUuid(id) ? await this.#options.records.ownerOf(id) : undefined
+    if (owner === undefined) throw new SessionNotFoundError()
+    if (owner !== keyId) throw new SessionForbiddenError()
+    const session = this.#sessions.get(id)
+    if (session) return recordOf(session)
+    await this.#closing.get(id)?.catch(() => {})
+    const record = await this.#options.records.find(keyId, id)
+    // Its record has expired: all that is left is that it once was.
+    return (
+      record ?? {
+        id,
+        keyId,
+        streamWebView: false,
+        createdAt: 0,
+        lastActivity: 0,
+        end: { reason: 'released', duration: 0 },
+      }
+    )
+  }
+
+  /** The sessions of a key, newest first. */
+  async list(keyId: string): Promise<SessionRecord[]> {
+    const records = await this.#options.records.list(keyId)
+    return records.map((record) => {
+      const session = this.#sessions.get(record.id)
+      return session ? recordOf(session) : record
+    })
+  }
+
+  /**
+   * Ends a session, and gives how it ended; for one that has ended already, how
+   * that was.
+   *
+   * @throws SessionNotFoundError, SessionForbiddenError
+   */
+  async release(id: string, keyId: string): Promise<SessionEnd> {
+    const session = this.#sessions.get(id)
+    if (session && session.keyId === keyId) return session.destroy('released')
+    const record = await this.describe(id, keyId)
+    return record.end ?? { reason: 'released', duration: 0 }
+  }
+
+  /** Takes no more sessions and ends those that there are. */
+  async close(reason: EndReason): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled(this.#starting)
+    const living = [...this.#sessions.values()]
+    await Promise.allSettled(living.map((session) => session.destroy(reason)))
+    await Promise.allSettled(this.#closing.values())
+  }
+
+  async #start(specification: NewSession, options: StartOptions): Promise<Session> {
+    if (this.#closed) throw new ShuttingDownError()
+    const { maxSessions, factory } = this.#options
+    if (this.#sessions.size + this.#starting.size + this.#closing.size >= maxSessions) {
+      throw new SessionLimitError(maxSessions)
+    }
+    const starting = factory
+      .start({ ...specification, id: uuid() }, options.signal)
+      .then((session) => this.#enter(session, options))
+    this.#starting.add(starting)
+    try {
+      return await starting
+    } finally {
+      this.#starting.delete(starting)
+    }
+  }
+
+  /** From here on the session can be found, if there still is somebody who wants it. */
+  async #enter(session: Session, { listed, signal }: StartOptions): Promise<Session> {
+    const { log, records } = this.#options
+    if (this.#closed || signal?.aborted) {
+      await session.destroy(this.#closed ? 'server_shutdown' : 'released')
+      signal?.throwIfAborted()
+      throw new ShuttingDownError()
+    }
+    if (session.ending) throw new BrowserLaunchError('The browser ended while it was starting.')
+    this.#sessions.set(session.id, session)
+    const begun = listed ? records.begin(recordOf(session)) : undefined
+    session.onClosing = (reason, ended) => {
+      this.#sessions.delete(session.id)
+      const recorded = this.#settle(session, reason, ended).then(async (end) => {
+        await begun
+        if (listed) await records.end({ ...recordOf(session), end })
+        return end
+      })
+      this.#closing.set(session.id, recorded)
+      recorded
+        .catch((error: unknown) => {
+          log.error({ sessionId: session.id, err: error }, 'the end of a session was not recorded')
+        })
+        .finally(() => this.#closing.delete(session.id))
+    }
+    try {
+      await begun
+    } catch (error) {
+      await session.destroy('released')
+      throw error
+    }
+    log.info({ sessionId: session.id, keyId: session.keyId, listed }, 'session started')
+    return session
+  }
+
+  /** A session whose teardown failed has ended all the same; operators hear of what is left. */
+  async #settle(
+    session: Session,
+    reason: EndReason,
+    ended: Promise<SessionEnd>,
+  ): Promise<SessionEnd> {
+    const { log } = this.#options
+    const { id } = session
+    try {
+      const end = await ended
+      log.info({ sessionId: id, endReason: reason, durationMs: end.duration }, 'session ended')
+      return end
+    } catch (error) {
+      log.error({ sessionId: id, endReason: reason, err: error }, 'session did not end cleanly')
+      return { reason, duration: Date.now() - session.createdAt }
+    }
+  }
+}
+
+interface StartOptions {
+  /** Whether its owner sees it; a session that is only lent out is not. */
+  listed: boolean
+  signal?: AbortSignal | undefined
+}
+
+function recordOf(session: Session): SessionRecord {
+  return {
+    id: session.id,
+    keyId: session.keyId,
+    ...(session.scrapeId === undefined ? {} : { scrapeId: session.scrapeId }),
+    streamWebView: session.streamWebView,
+    createdAt: session.createdAt,
+    lastActivity: session.lifetime.lastActivity,
+  }
+}

@@ -1,0 +1,165 @@
+import { rm } from 'node:fs/promises'
+import type { EndReason, ExecutionOutput, Language } from '@tandem-browser/core'
+import type { BrowserProcess } from '../browser/browser-process.ts'
+import type { CdpClient, ClientSink } from '../cdp/client.ts'
+import type { LanguageRuntime } from '../kernels/language-runtime.ts'
+import { CapabilityToken } from './capability-token.ts'
+import { Lifetime, type LifetimeLimits } from './lifetime.ts'
+import { SerialQueue } from './serial-queue.ts'
+import { SessionEndedError } from './session-error.ts'
+
+/** What a session is made of. From here on the session ends all of it. */
+export interface SessionParts {
+  id: string
+  /** The API key that it belongs to. */
+  keyId: string
+  /** The folder that goes when the session goes. */
+  directory: string
+  browser: BrowserProcess
+  node: LanguageRuntime
+  limits: LifetimeLimits
+  streamWebView: boolean
+  /** The scrape that it continues, for a scrape-bound session. */
+  scrapeId?: string
+}
+
+export interface SessionExecution {
+  code: string
+  language: Language
+  /** Milliseconds. */
+  timeout: number
+  signal?: AbortSignal | undefined
+  onStdout?: ((text: string) => void) | undefined
+  onStderr?: ((text: string) => void) | undefined
+}
+
+/** How a session ended. */
+export interface SessionEnd {
+  reason: EndReason
+  /** Milliseconds from its start to its end. */
+  duration: number
+}
+
+/**
+ * One browser with everything around it, from its start to its end. Whatever
+ * ends it goes through `destroy`, which frees all that it held.
+ */
+export class Session {
+  readonly id: string
+  readonly keyId: string
+  readonly scrapeId: string | undefined
+  readonly streamWebView: boolean
+  /** Milliseconds since 1970. */
+  readonly createdAt = Date.now()
+  readonly cdpToken = new CapabilityToken()
+  readonly lifetime: Lifetime
+  /** Called once, before anything is torn down: from then on nobody may find it. */
+  onClosing: ((reason: EndReason, ended: Promise<SessionEnd>) => void) | undefined
+  readonly #parts: SessionParts
+  readonly #executions = new SerialQueue()
+  readonly #ending = new AbortController()
+  #clients = 0
+  #sequence = 0
+  #destroyed: Promise<SessionEnd> | undefined
+
+  constructor(parts: SessionParts) {
+    this.id = parts.id
+    this.keyId = parts.keyId
+    this.scrapeId = parts.scrapeId
+    this.streamWebView = parts.streamWebView
+    this.#parts = parts
+    this.lifetime = new Lifetime(parts.limits, (reason) => this.#destroyQuietly(reason))
+    parts.browser.cdp.onActivity = () => this.lifetime.touch()
+    void parts.browser.exited.then(() => this.#destroyQuietly('crashed'))
+  }
+
+  /** Whether it is on its way out, or ended. */
+  get ending(): boolean {
+    return this.#destroyed !== undefined
+  }
+
+  /** CDP clients from outside that are connected at the moment. */
+  get clientCount(): number {
+    return this.#clients
+  }
+
+  /** Starts the kernel that the first execution will probably want. */
+  async prepare(): Promise<void> {
+    if (!this.#destroyed) await this.#parts.node.prepare()
+  }
+
+  /**
+   * Runs code. Executions of a session run in the order of their arrival;
+   * waiting counts toward nobody's timeout.
+   *
+   * @throws SessionEndedError when the session ends before the execution does,
+   *   the signal's reason when it is aborted.
+   */
+  async execute(execution: SessionExecution): Promise<ExecutionOutput> {
+    const signals = [this.#ending.signal, ...(execution.signal ? [execution.signal] : [])]
+    const signal = AbortSignal.any(signals)
+    const run = (): Promise<ExecutionOutput> => {
+      this.#sequence += 1
+      return this.#parts.node.execute({ ...execution, sequence: this.#sequence, signal })
+    }
+    try {
+      return await this.lifetime.use(() => this.#executions.run(run, signal))
+    } catch (error) {
+      this.#ending.signal.throwIfAborted()
+      throw error
+    }
+  }
+
+  /** Lets a CDP client in; with a target's id it gets that page only. */
+  async connect(sink: ClientSink, targetId?: string): Promise<CdpClient> {
+    this.#ending.signal.throwIfAborted()
+    this.#clients += 1
+    const leaving: ClientSink = {
+      send: (message) => sink.send(message),
+      close: (reason) => {
+        this.#clients -= 1
+        sink.close(reason)
+      },
+    }
+    try {
+      return await this.#parts.browser.cdp.connect(leaving, targetId)
+    } catch (error) {
+      this.#clients -= 1
+      throw error
+    }
+  }
+
+  get browser(): BrowserProcess {
+    return this.#parts.browser
+  }
+
+  /**
+   * Ends the session and everything that belongs to it. The one way to its
+   * end; called again, it gives the end that it already came to.
+   */
+  destroy(reason: EndReason): Promise<SessionEnd> {
+    if (!this.#destroyed) {
+      this.#destroyed = this.#tearDown(reason)
+      this.onClosing?.(reason, this.#destroyed)
+    }
+    return this.#destroyed
+  }
+
+  async #tearDown(reason: EndReason): Promise<SessionEnd> {
+    const duration = Date.now() - this.createdAt
+    this.lifetime.stop()
+    this.#ending.abort(new SessionEndedError(reason))
+    const { node, browser, directory } = this.#parts
+    const ends = await Promise.allSettled([node.close(), browser.close()])
+    // Chromium's last children may still write while they die.
+    await rm(directory, { recursive: true, force: true, maxRetries: 4, retryDelay: 200 })
+    const failure = ends.find((end) => end.status === 'rejected')
+    if (failure) throw failure.reason
+    return { reason, duration }
+  }
+
+  /** For ends that nobody waits for; the registry hears of a failure as well. */
+  #destroyQuietly(reason: EndReason): void {
+    this.destroy(reason).catch(() => {})
+  }
+}
