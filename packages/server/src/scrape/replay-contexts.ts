@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import type { Store, StoreRecord } from '../store/store.ts'
+
+const replayContext = z.object({
+  keyId: z.string(),
+  url: z.string(),
+  waitFor: z.number().optional(),
+  /** The session that continues the scrape. One for life: it is never replaced. */
+  sessionId: z.string().optional(),
+})
+
+/** What is kept of a scrape so that its page can be reached again. */
+export type ReplayContext = z.infer<typeof replayContext>
+
+/** How long a scrape can be continued, in milliseconds. */
+const retention = 24 * 60 * 60 * 1000
+
+/** The scrapes that can be continued, as the store has them. */
+export class ReplayContexts {
+  readonly #store: Store
+
+  /** @param store Encrypts what it keeps: an address may hold a secret. */
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  async add(scrapeId: string, context: ReplayContext): Promise<void> {
+    await this.#store.put(rowKey(scrapeId), context, { expiresAt: Date.now() + retention })
+  }
+
+  async find(scrapeId: string): Promise<ReplayContext | undefined> {
+    return (await this.#read(scrapeId))?.context
+  }
+
+  /** Binds a session to a scrape. False when another was bound, or the scrape is gone. */
+  async bind(scrapeId: string, sessionId: string): Promise<boolean> {
+    const row = await this.#read(scrapeId)
+    if (!row || row.context.sessionId !== undefined) return false
+    const context = { ...row.context, sessionId }
+    // What the session did is known as long as the session itself.
+    const bound = await this.#store.compareAndSet(rowKey(scrapeId), row.record.version, context, {
+      expiresAt: Date.now() + 30 * retention,
+    })
+    return bound !== undefined
+  }
+
+  async #read(
+    scrapeId: string,
+  ): Promise<{ record: StoreRecord; context: ReplayContext } | undefined> {
+    const record = await this.#store.get(rowKey(scrapeId))
+    const context = replayContext.safeParse(record?.value).data
+    return record && context ? { record, context } : undefined
+  }
+}
+
+function rowKey(scrapeId: string): string {
+  return `scrape/${scrapeId}`
+}

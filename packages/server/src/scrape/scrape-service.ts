@@ -1,0 +1,147 @@
+import type { ScrapeDocument, ScrapeRequest } from '@tandem-browser/core'
+import { v7 as uuid } from 'uuid'
+import type { LifetimeLimits } from '../sessions/lifetime.ts'
+import type { SessionRegistry } from '../sessions/session-registry.ts'
+import type { Session } from '../sessions/session.ts'
+import { extractDocument } from './extract-document.ts'
+import { loadPage } from './load-page.ts'
+import { withPlaywrightPage } from './playwright-page.ts'
+import type { ReplayContext, ReplayContexts } from './replay-contexts.ts'
+
+/** There is no such scrape, or it is too long ago. */
+export class ScrapeNotFoundError extends Error {
+  override name = 'ScrapeNotFoundError'
+
+  constructor() {
+    super('Job not found.')
+  }
+}
+
+/** The scrape belongs to another key. */
+export class ScrapeForbiddenError extends Error {
+  override name = 'ScrapeForbiddenError'
+
+  constructor() {
+    super('Forbidden.')
+  }
+}
+
+/** The page of a scrape could not be reached again. */
+export class ReplayError extends Error {
+  override name = 'ReplayError'
+
+  constructor(options: ErrorOptions) {
+    super(
+      'Failed to initialize browser session from the original scrape context. ' +
+        'Please rerun the scrape and try again.',
+      options,
+    )
+  }
+}
+
+/** Milliseconds that a scrape's own session may live: above the longest timeout. */
+const scrapeLifetime = 330_000
+
+/** Milliseconds for reaching a scrape's page again, without its own waits (contract §5). */
+const replayTimeout = 45_000
+
+/** Scrapes pages, and continues scrapes as sessions. */
+export class ScrapeService {
+  readonly #registry: SessionRegistry
+  readonly #contexts: ReplayContexts
+  /** Sessions that are being made for a scrape: one, however many ask at once. */
+  readonly #starting = new Map<string, Promise<Session>>()
+
+  constructor(registry: SessionRegistry, contexts: ReplayContexts) {
+    this.#registry = registry
+    this.#contexts = contexts
+  }
+
+  /**
+   * Loads a page in a browser of its own and gives it in the formats that were
+   * asked for.
+   *
+   * @throws ScrapeError, and what starting a session throws
+   */
+  async scrape(
+    keyId: string,
+    request: ScrapeRequest,
+    signal: AbortSignal,
+  ): Promise<ScrapeDocument> {
+    const scrapeId = uuid()
+    const limits = { total: scrapeLifetime, idle: scrapeLifetime }
+    const document = await this.#registry.lend(
+      { keyId, limits, streamWebView: false },
+      (session) =>
+        withPlaywrightPage(session, async (page) => {
+          const loaded = await loadPage(page, request, { signal })
+          return extractDocument(page, request, loaded, { signal })
+        }),
+      signal,
+    )
+    const { url, waitFor } = request
+    await this.#contexts.add(scrapeId, {
+      keyId,
+      url,
+      ...(waitFor === undefined ? {} : { waitFor }),
+    })
+    return { ...document, metadata: { ...document.metadata, scrapeId } }
+  }
+
+  /**
+   * The session that continues a scrape; the first call makes it. A scrape has
+   * one session for life.
+   *
+   * @throws ScrapeNotFoundError, ScrapeForbiddenError, ReplayError, and what
+   *   finding or starting a session throws
+   */
+  async sessionFor(scrapeId: string, keyId: string, limits: LifetimeLimits): Promise<Session> {
+    const context = await this.#find(scrapeId, keyId)
+    if (context.sessionId !== undefined) return this.#registry.find(context.sessionId, keyId)
+    let starting = this.#starting.get(scrapeId)
+    if (!starting) {
+      starting = this.#start(scrapeId, context, limits).finally(() =>
+        this.#starting.delete(scrapeId),
+      )
+      this.#starting.set(scrapeId, starting)
+    }
+    return starting
+  }
+
+  /**
+   * The id of the session that continues a scrape.
+   *
+   * @throws ScrapeNotFoundError, ScrapeForbiddenError; a scrape that nobody has
+   *   continued has none: undefined
+   */
+  async sessionIdOf(scrapeId: string, keyId: string): Promise<string | undefined> {
+    await this.#starting.get(scrapeId)?.catch(() => {})
+    return (await this.#find(scrapeId, keyId)).sessionId
+  }
+
+  async #find(scrapeId: string, keyId: string): Promise<ReplayContext> {
+    const context = await this.#contexts.find(scrapeId)
+    if (!context) throw new ScrapeNotFoundError()
+    if (context.keyId !== keyId) throw new ScrapeForbiddenError()
+    return context
+  }
+
+  async #start(scrapeId: string, context: ReplayContext, limits: LifetimeLimits): Promise<Session> {
+    const { keyId, url, waitFor } = context
+    const session = await this.#registry.create({ keyId, limits, streamWebView: true, scrapeId })
+    try {
+      const timeout = replayTimeout + (waitFor ?? 0)
+      const request = { url, timeout, ...(waitFor === undefined ? {} : { waitFor }) }
+      await withPlaywrightPage(session, (page) => loadPage(page, request)).catch(
+        (error: unknown) => {
+          throw new ReplayError({ cause: error })
+        },
+      )
+      if (!(await this.#contexts.bind(scrapeId, session.id))) throw new ScrapeNotFoundError()
+      return session
+    } catch (error) {
+      await session.destroy('released')
+      throw error
+    }
+  }
+}
