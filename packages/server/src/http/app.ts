@@ -1,0 +1,88 @@
+import type { Duplex } from 'node:stream'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Logger } from 'pino'
+import { v7 as uuid } from 'uuid'
+import type { ApiKeys } from '../keys/api-keys.ts'
+import type { SessionRegistry } from '../sessions/session-registry.ts'
+import type { ScrapeService } from '../scrape/scrape-service.ts'
+import { ApiError } from './api-error.ts'
+import { authenticate } from './authentication.ts'
+import { CapabilityUrlBuilder } from './capability-urls.ts'
+import { CdpEndpoint } from './cdp-routes.ts'
+import { ClientGoneError } from './client-connection.ts'
+import { isDefect, toApiError } from './error-mapping.ts'
+import { type Health, healthRoutes } from './health-routes.ts'
+import { interactRoutes } from './interact-routes.ts'
+import { scrapeRoutes } from './scrape-routes.ts'
+
+export interface AppOptions {
+  keys: ApiKeys
+  registry: SessionRegistry
+  scrapes: ScrapeService
+  publicUrl: string | undefined
+  health: () => Health
+  log: Logger
+}
+
+/** Bytes of the largest request body: far above the longest code, escaped. */
+const bodyLimit = 2 * 1024 * 1024
+
+/** The HTTP face of the server, not yet listening. */
+export function createApp(options: AppOptions): FastifyInstance {
+  const { keys, registry, log } = options
+  // Named by its wider type, so that the app's type does not carry the logger's.
+  const loggerInstance: FastifyBaseLogger = log
+  const app = Fastify({
+    loggerInstance,
+    // One line a request is written below, without query strings.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => uuid(),
+    bodyLimit,
+    routerOptions: { ignoreTrailingSlash: true },
+    // Idle connections must not hold up the server's end.
+    forceCloseConnections: true,
+  })
+  const urls = new CapabilityUrlBuilder(options.publicUrl)
+  const cdp = new CdpEndpoint(registry, urls)
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime * 10) / 10,
+        keyId: request.caller?.id,
+      },
+      'request',
+    )
+  })
+  app.setErrorHandler((error, request, reply) => {
+    // Nobody is there to read it.
+    if (error instanceof ClientGoneError) return reply.hijack()
+    const failure = toApiError(error)
+    if (isDefect(error, failure)) request.log.error({ err: error }, 'request failed')
+    return reply.code(failure.status).headers(failure.headers).send(failure.toBody())
+  })
+  app.setNotFoundHandler((request) => {
+    const path = request.url.split('?')[0]
+    throw new ApiError(404, `There is no ${request.method} ${path} in this API.`)
+  })
+
+  healthRoutes(app, options.health)
+  cdp.routes(app)
+  void app.register(async (authenticated) => {
+    authenticated.addHook('onRequest', authenticate(keys))
+    interactRoutes(authenticated, { registry, urls })
+    scrapeRoutes(authenticated, { registry, urls, scrapes: options.scrapes })
+  })
+
+  app.server.on('upgrade', (request, socket: Duplex, head) => {
+    void cdp.upgrade(request, socket, head)
+  })
+  app.addHook('preClose', async () => cdp.close())
+  return app
+}

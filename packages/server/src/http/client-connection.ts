@@ -1,0 +1,22 @@
+import type { FastifyReply } from 'fastify'
+
+/**
+ * Aborted when the client goes away before it has its answer. What was begun
+ * for it can stop then.
+ */
+export function clientGone(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort(new ClientGoneError())
+  })
+  return controller.signal
+}
+
+/** Nobody reads the answer any more. */
+export class ClientGoneError extends Error {
+  override name = 'ClientGoneError'
+
+  constructor() {
+    super('The client closed the connection before it had its answer.')
+  }
+}

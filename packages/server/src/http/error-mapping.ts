@@ -1,0 +1,72 @@
+import type { FastifyError } from 'fastify'
+import { BrowserLaunchError } from '../browser/browser-process.ts'
+import { BrowserGoneError } from '../cdp/multiplexer.ts'
+import { KernelStartError } from '../kernels/kernel.ts'
+import {
+  SessionEndedError,
+  SessionForbiddenError,
+  SessionLimitError,
+  SessionNotFoundError,
+  ShuttingDownError,
+} from '../sessions/session-error.ts'
+import { ScrapeError } from '../scrape/scrape-error.ts'
+import { ReplayError, ScrapeForbiddenError, ScrapeNotFoundError } from '../scrape/scrape-service.ts'
+import { ApiError } from './api-error.ts'
+
+/** Seconds after which a client that met the session limit may well find room. */
+const sessionLimitRetryAfter = '5'
+
+/** The answer to a failure. What is not known here is a defect and says nothing of its inside. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof SessionNotFoundError) return new ApiError(404, error.message)
+  if (error instanceof SessionForbiddenError) return new ApiError(403, error.message)
+  if (error instanceof SessionEndedError) {
+    return new ApiError(410, error.message, { details: { endReason: error.endReason } })
+  }
+  if (error instanceof SessionLimitError) {
+    return new ApiError(429, error.message, {
+      code: 'CONCURRENCY_LIMIT',
+      headers: { 'retry-after': sessionLimitRetryAfter },
+    })
+  }
+  if (error instanceof ShuttingDownError) {
+    return new ApiError(503, error.message, { headers: { 'retry-after': '5' } })
+  }
+  if (error instanceof BrowserLaunchError) {
+    return new ApiError(502, 'Failed to create browser session.')
+  }
+  if (error instanceof KernelStartError || error instanceof BrowserGoneError) {
+    return new ApiError(502, 'Failed to execute code in browser session.')
+  }
+  if (error instanceof ScrapeError) {
+    return new ApiError(error.status, error.message, { code: error.code })
+  }
+  if (error instanceof ScrapeNotFoundError) return new ApiError(404, error.message)
+  if (error instanceof ScrapeForbiddenError) return new ApiError(403, error.message)
+  if (error instanceof ReplayError) return new ApiError(409, error.message)
+  return (
+    frameworkError(error) ?? new ApiError(500, 'Internal server error.', { code: 'UNKNOWN_ERROR' })
+  )
+}
+
+/** Whether operators should look into it: something broke that nobody asked for. */
+export function isDefect(error: unknown, failure: ApiError): boolean {
+  return failure.status >= 500 && !(error instanceof ApiError)
+}
+
+/** What Fastify itself says of a request that it could not read. */
+function frameworkError(error: unknown): ApiError | undefined {
+  const { code, statusCode, message } = error as Partial<FastifyError>
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ApiError(413, 'Request body is too large')
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new ApiError(415, 'The request body must be JSON: send Content-Type: application/json.')
+  }
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error instanceof SyntaxError) {
+    return new ApiError(400, 'Bad request, malformed JSON', { code: 'BAD_REQUEST_INVALID_JSON' })
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new ApiError(statusCode, message ?? 'Bad Request')
+  }
+  return undefined
+}

@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify'
+
+/** What anybody may know of the server. */
+export interface Health {
+  status: 'ok' | 'stopping'
+  version: string
+  isolation: string
+  engine: { kind: string; version: string }
+  sessions: { active: number; limit: number }
+}
+
+export function healthRoutes(app: FastifyInstance, health: () => Health): void {
+  app.get('/health', async (_request, reply) => {
+    const state = health()
+    return reply.code(state.status === 'ok' ? 200 : 503).send(state)
+  })
+}

@@ -1,0 +1,114 @@
+import type {
+  CreateSessionResponse,
+  DeleteSessionResponse,
+  GetSessionResponse,
+  ListSessionsResponse,
+  SessionSummary,
+} from '@tandem-browser/core'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { creditsFor } from '../sessions/credits.ts'
+import { lifetimeLimits } from '../sessions/lifetime.ts'
+import type { SessionRecord } from '../sessions/session-records.ts'
+import type { SessionRegistry } from '../sessions/session-registry.ts'
+import { ApiError } from './api-error.ts'
+import type { CapabilityUrlBuilder } from './capability-urls.ts'
+import { clientGone } from './client-connection.ts'
+import { answerExecution } from './execution-route.ts'
+import { createSessionSchema, executeSchema, listSessionsQuerySchema } from './schemas.ts'
+import { parseInput } from './validation.ts'
+
+interface SessionParameters {
+  Params: { sessionId: string }
+}
+
+/** Standalone sessions, under both of their names. */
+export function interactRoutes(
+  app: FastifyInstance,
+  { registry, urls }: { registry: SessionRegistry; urls: CapabilityUrlBuilder },
+): void {
+  // Every official client uses the older name.
+  for (const prefix of ['/v2/interact', '/v2/browser']) {
+    app.post(prefix, async (request, reply): Promise<CreateSessionResponse> => {
+      const body = parseInput(createSessionSchema, request.body ?? {})
+      if (body.profile) {
+        throw new ApiError(501, 'This server does not keep profiles yet; leave out "profile".')
+      }
+      const session = await registry.create(
+        {
+          keyId: request.caller.id,
+          limits: lifetimeLimits(body),
+          streamWebView: body.streamWebView ?? true,
+        },
+        clientGone(reply),
+      )
+      return {
+        success: true,
+        id: session.id,
+        ...urls.build(request, session),
+        expiresAt: new Date(session.lifetime.expiresAt).toISOString(),
+      }
+    })
+
+    app.get(prefix, async (request): Promise<ListSessionsResponse> => {
+      const { status } = parseInput(listSessionsQuerySchema, request.query)
+      const records = await registry.list(request.caller.id)
+      const sessions = records.map((record) => summarize(request, record))
+      return {
+        success: true,
+        sessions: sessions.filter((session) => status === undefined || session.status === status),
+      }
+    })
+
+    app.get<SessionParameters>(
+      `${prefix}/:sessionId`,
+      async (request): Promise<GetSessionResponse> => {
+        const record = await registry.describe(request.params.sessionId, request.caller.id)
+        return {
+          success: true,
+          ...summarize(request, record),
+          ...(record.end ? durationAndCredits(record.end.duration) : {}),
+        }
+      },
+    )
+
+    app.post<SessionParameters>(`${prefix}/:sessionId/execute`, (request, reply) =>
+      answerExecution({
+        request,
+        reply,
+        body: parseInput(executeSchema, request.body),
+        session: () => registry.find(request.params.sessionId, request.caller.id),
+        answer: (output) => ({ success: true, ...output }),
+      }),
+    )
+
+    app.delete<SessionParameters>(
+      `${prefix}/:sessionId`,
+      async (request): Promise<DeleteSessionResponse> => {
+        const end = await registry.release(request.params.sessionId, request.caller.id)
+        return { success: true, ...durationAndCredits(end.duration) }
+      },
+    )
+  }
+
+  function summarize(request: FastifyRequest, record: SessionRecord): SessionSummary {
+    const session = record.end ? undefined : registry.peek(record.id)
+    return {
+      id: record.id,
+      status: record.end ? 'destroyed' : 'active',
+      ...urls.build(request, session),
+      streamWebView: record.streamWebView,
+      createdAt: new Date(record.createdAt).toISOString(),
+      lastActivity: new Date(record.lastActivity).toISOString(),
+      ...(session ? { expiresAt: new Date(session.lifetime.expiresAt).toISOString() } : {}),
+      ...(record.end ? { endReason: record.end.reason } : {}),
+    }
+  }
+}
+
+/** The part that every answer about an ended session shares. */
+export function durationAndCredits(duration: number): {
+  sessionDurationMs: number
+  creditsBilled: number
+} {
+  return { sessionDurationMs: Math.round(duration), creditsBilled: creditsFor(duration) }
+}

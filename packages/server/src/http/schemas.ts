@@ -1,0 +1,154 @@
+import type {
+  CreateSessionOptions,
+  ExecuteRequest,
+  InteractRequest,
+  ScrapeRequest,
+} from '@tandem-browser/core'
+import { z } from 'zod'
+import type { SameShape } from './same-shape.ts'
+
+/** Most bytes of code that one execution takes. */
+const maximumCodeBytes = 100_000
+
+const integration = z.union([
+  z.enum([
+    'dify',
+    'zapier',
+    'pipedream',
+    'raycast',
+    'langchain',
+    'crewai',
+    'llamaindex',
+    'n8n',
+    'camelai',
+    'make',
+    'flowise',
+    'metagpt',
+    'relevanceai',
+    'viasocket',
+    'cli',
+    'hermes',
+    'gstack',
+    'prometheus',
+  ]),
+  z.string().startsWith('_'),
+])
+
+const code = z
+  .string()
+  .min(1)
+  .refine((text) => Buffer.byteLength(text, 'utf8') <= maximumCodeBytes, {
+    error: 'Code must not exceed 100,000 UTF-8 bytes.',
+  })
+
+const language = z.enum(['node', 'python', 'bash'])
+const executionTimeout = z.number().min(1).max(300)
+const ttl = z.number().min(30).max(3600)
+const activityTtl = z.number().min(10).max(3600)
+const origin = z.string().max(200)
+
+/** Body of `POST /v2/interact`; it may be missing. Unknown keys are ignored. */
+export const createSessionSchema = z.object({
+  ttl: ttl.optional(),
+  activityTtl: activityTtl.optional(),
+  streamWebView: z.boolean().optional(),
+  profile: z
+    .object({ name: z.string().min(1).max(128), saveChanges: z.boolean().optional() })
+    .optional(),
+  integration: integration.optional(),
+  origin: origin.optional(),
+})
+
+/** Body of `POST /v2/interact/{id}/execute`, with `prompt` beyond the contract. */
+export const executeSchema = z
+  .object({
+    code: code.optional(),
+    prompt: z.string().min(1).max(10_000).optional(),
+    language: language.optional(),
+    timeout: executionTimeout.optional(),
+    origin: origin.optional(),
+  })
+  .superRefine(exactlyOneTask)
+
+/** Body of `POST /v2/scrape/{jobId}/interact`. Unknown keys are ignored. */
+export const interactSchema = z
+  .object({
+    code: code.optional(),
+    prompt: z.string().min(1).max(10_000).optional(),
+    language: language.optional(),
+    timeout: executionTimeout.optional(),
+    ttl: ttl.optional(),
+    activityTtl: activityTtl.optional(),
+    integration: integration.optional(),
+    origin: origin.optional(),
+  })
+  .superRefine(exactlyOneTask)
+
+function exactlyOneTask(
+  body: { code?: string | undefined; prompt?: string | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (body.code === undefined && body.prompt === undefined) {
+    context.addIssue({ code: 'custom', message: "Either 'code' or 'prompt' must be provided." })
+  } else if (body.code !== undefined && body.prompt !== undefined) {
+    context.addIssue({ code: 'custom', message: "Provide 'code' or 'prompt', not both." })
+  }
+}
+
+const selectors = z.array(z.string().min(1).max(1_000)).max(100)
+
+const scrapeFormat = z.union([
+  z.enum(['markdown', 'html', 'rawHtml', 'links', 'screenshot']),
+  z.strictObject({ type: z.enum(['markdown', 'html', 'rawHtml', 'links']) }),
+  z.strictObject({
+    type: z.literal('screenshot'),
+    fullPage: z.boolean().optional(),
+    quality: z.number().int().min(1).max(100).optional(),
+    viewport: z
+      .strictObject({
+        width: z.number().int().min(1).max(7680),
+        height: z.number().int().min(1).max(4320),
+      })
+      .optional(),
+  }),
+])
+
+/** Body of `POST /v2/scrape`. */
+export const scrapeSchema = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/, error: 'must be an absolute http or https address.' }),
+    formats: z.array(scrapeFormat).min(1).max(10).optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    includeTags: selectors.optional(),
+    excludeTags: selectors.optional(),
+    onlyMainContent: z.boolean().optional(),
+    timeout: z.number().min(1000).max(300_000).optional(),
+    waitFor: z.number().min(0).max(60_000).optional(),
+    integration: integration.optional(),
+    origin: origin.optional(),
+  })
+  .superRefine((body, context) => {
+    const timeout = body.timeout ?? defaultScrapeTimeout
+    if (body.waitFor !== undefined && body.waitFor > timeout / 2) {
+      context.addIssue({
+        code: 'custom',
+        path: ['waitFor'],
+        message: `waitFor must be at most half of timeout, which is ${timeout} ms.`,
+      })
+    }
+  })
+
+/** Milliseconds for a whole scrape when the request does not say. */
+export const defaultScrapeTimeout = 30_000
+
+export const listSessionsQuerySchema = z.object({
+  status: z.enum(['active', 'destroyed', 'error']).optional(),
+})
+
+// core's types are the vocabulary: a schema that accepts more or less than they
+// say does not compile.
+type Prompted<Type> = Omit<Type, 'code'> & { code?: string; prompt?: string }
+true satisfies SameShape<z.output<typeof createSessionSchema>, CreateSessionOptions>
+true satisfies SameShape<z.output<typeof executeSchema>, Prompted<ExecuteRequest>>
+true satisfies SameShape<z.output<typeof interactSchema>, InteractRequest>
+true satisfies SameShape<z.output<typeof scrapeSchema>, ScrapeRequest>

@@ -1,0 +1,70 @@
+import type { DeleteSessionResponse, ScrapeResponse } from '@tandem-browser/core'
+import type { FastifyInstance } from 'fastify'
+import { validate as isUuid } from 'uuid'
+import type { ScrapeService } from '../scrape/scrape-service.ts'
+import { lifetimeLimits } from '../sessions/lifetime.ts'
+import { SessionNotFoundError } from '../sessions/session-error.ts'
+import type { SessionRegistry } from '../sessions/session-registry.ts'
+import { ApiError } from './api-error.ts'
+import type { CapabilityUrlBuilder } from './capability-urls.ts'
+import { clientGone } from './client-connection.ts'
+import { answerExecution } from './execution-route.ts'
+import { durationAndCredits } from './interact-routes.ts'
+import { interactSchema, scrapeSchema } from './schemas.ts'
+import { parseInput } from './validation.ts'
+
+interface JobParameters {
+  Params: { jobId: string }
+}
+
+/** Scrapes, and the sessions that continue them. */
+export function scrapeRoutes(
+  app: FastifyInstance,
+  {
+    registry,
+    urls,
+    scrapes,
+  }: { registry: SessionRegistry; urls: CapabilityUrlBuilder; scrapes: ScrapeService },
+): void {
+  app.post('/v2/scrape', async (request, reply): Promise<ScrapeResponse> => {
+    const body = parseInput(scrapeSchema, request.body)
+    const data = await scrapes.scrape(request.caller.id, body, clientGone(reply))
+    return { success: true, data }
+  })
+
+  app.post<JobParameters>('/v2/scrape/:jobId/interact', (request, reply) => {
+    const { jobId } = request.params
+    assertJobId(jobId)
+    const body = parseInput(interactSchema, request.body)
+    return answerExecution({
+      request,
+      reply,
+      body,
+      session: () => scrapes.sessionFor(jobId, request.caller.id, lifetimeLimits(body)),
+      answer: (output, session) => ({
+        success: output.exitCode === 0 && !output.killed,
+        sessionId: session.id,
+        ...urls.build(request, session),
+        ...output,
+      }),
+    })
+  })
+
+  app.delete<JobParameters>(
+    '/v2/scrape/:jobId/interact',
+    async (request): Promise<DeleteSessionResponse> => {
+      const { jobId } = request.params
+      assertJobId(jobId)
+      const sessionId = await scrapes.sessionIdOf(jobId, request.caller.id)
+      // Nobody has continued that scrape.
+      if (sessionId === undefined) throw new SessionNotFoundError()
+      const end = await registry.release(sessionId, request.caller.id)
+      return { success: true, ...durationAndCredits(end.duration) }
+    },
+  )
+}
+
+function assertJobId(jobId: string): void {
+  if (isUuid(jobId)) return
+  throw new ApiError(400, 'Invalid job ID format. Job ID must be a valid UUID.')
+}

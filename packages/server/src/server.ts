@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { type Logger, pino } from 'pino'
+import { findEngine } from './browser/engine.ts'
+import { type Config, type ServerOptions, resolveConfig } from './config.ts'
+import { createApp } from './http/app.ts'
+import { ApiKeys } from './keys/api-keys.ts'
+import { NoIsolation } from './sandbox/no-isolation.ts'
+import { ReplayContexts } from './scrape/replay-contexts.ts'
+import { ScrapeService } from './scrape/scrape-service.ts'
+import { SessionFactory } from './sessions/session-factory.ts'
+import { SessionRecords } from './sessions/session-records.ts'
+import { SessionRegistry } from './sessions/session-registry.ts'
+import { DataDirectoryLock } from './store/data-directory-lock.ts'
+import { loadEncryptionKey } from './store/encryption-key.ts'
+import { SealedStore } from './store/sealed-store.ts'
+import { SqliteStore } from './store/sqlite-store.ts'
+import { Teardown } from './teardown.ts'
+import { version } from './version.ts'
+
+/** A server that listens. */
+export interface RunningServer extends AsyncDisposable {
+  /** Where it listens, such as `http://127.0.0.1:3210`. */
+  readonly url: string
+  /** How its browsers and kernels are kept apart from the machine. */
+  readonly isolation: string
+  /** Ends every session and stops listening. May be called again. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a server.
+ *
+ * @throws ConfigError for options that are wrong, EngineError when there is no
+ *   browser, StoreError when the data folder cannot be used, and the error of
+ *   the operating system when the address is taken.
+ */
+export async function startServer(options: ServerOptions | Config = {}): Promise<RunningServer> {
+  const config = resolveConfig(options)
+  const log = pino({ level: config.logLevel, base: null })
+  const teardown = new Teardown()
+  try {
+    return await assemble(config, log, teardown)
+  } catch (error) {
+    await teardown.run()
+    throw error
+  }
+}
+
+async function assemble(config: Config, log: Logger, teardown: Teardown): Promise<RunningServer> {
+  const engine = await findEngine({ executable: config.chromium })
+  const lock = DataDirectoryLock.acquire(config.dataDirectory)
+  teardown.add(() => lock[Symbol.dispose]())
+  const store = await SqliteStore.open(config.dataDirectory)
+  teardown.add(() => store.close())
+  const sealed = new SealedStore(store, await loadEncryptionKey(config.dataDirectory))
+
+  // One data folder has one server at a time, so the folder names the server.
+  const owner = createHash('sha256').update(config.dataDirectory).digest('hex').slice(0, 16)
+  const isolation = new NoIsolation(owner)
+  const directory = join(config.dataDirectory, 'sessions')
+  const factory = new SessionFactory({ engine, isolation, owner, directory })
+  await factory.sweep()
+  const records = new SessionRecords(store)
+  const abandoned = await records.endAbandoned()
+  if (abandoned > 0) log.warn({ sessions: abandoned }, 'ended the sessions of a killed server')
+
+  const registry = new SessionRegistry({ factory, records, maxSessions: config.maxSessions, log })
+  let stopping = false
+  const app = createApp({
+    keys: new ApiKeys(store, config.apiKeys),
+    registry,
+    scrapes: new ScrapeService(registry, new ReplayContexts(sealed)),
+    publicUrl: config.publicUrl,
+    health: () => ({
+      status: stopping ? 'stopping' : 'ok',
+      version,
+      isolation: isolation.name,
+      engine: { kind: engine.kind, version: engine.version },
+      sessions: { active: registry.counters.sessions, limit: config.maxSessions },
+    }),
+    log,
+  })
+  teardown.add(() => app.close())
+  // Before the listener goes: requests that still wait are answered with the end of their session.
+  teardown.add(() => registry.close('server_shutdown'))
+  await app.listen({ host: config.host, port: config.port })
+  log.warn({ isolation: isolation.name }, 'no isolation: sessions can reach this machine')
+
+  const close = (): Promise<void> => {
+    stopping = true
+    return teardown.run()
+  }
+  return {
+    url: urlOf(app.server.address() as AddressInfo),
+    isolation: isolation.name,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
