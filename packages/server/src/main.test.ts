@@ -163,7 +163,7 @@ describe('serve', { timeout: 60_000 }, () => {
 
   test('shows the first key once, lets it in until it is revoked, and stops when asked', async () => {
     const first = await serve(['--log-level', 'trace'])
-    await expect.poll(() => first.output()).toContain('curl -X POST')
+    await expect.poll(() => first.output(), { timeout: 10_000 }).toContain('curl -X POST')
     const [key, ...others] = first.output().match(keyPattern) ?? []
     assert(key)
     expect(others).toEqual([])
@@ -199,7 +199,9 @@ describe('serve', { timeout: 60_000 }, () => {
     const id = idIn((await tandem(['keys', 'add'])).stderr)
     await tandem(['keys', 'revoke', id])
     const locked = await serve()
-    await expect.poll(() => locked.output()).toContain('All API keys are revoked')
+    await expect
+      .poll(() => locked.output(), { timeout: 10_000 })
+      .toContain('All API keys are revoked')
     expect(await stop(locked.child, 'SIGTERM')).toBe(0)
     expect(locked.output()).not.toMatch(keyPattern)
   })
