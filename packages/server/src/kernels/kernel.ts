@@ -41,6 +41,9 @@ export interface KernelRun {
   onStderr?: ((text: string) => void) | undefined
 }
 
+/** Bytes that wait for a kernel which does not read. */
+const maximumBufferedBytes = 64 * 1024 * 1024
+
 /** Milliseconds that the output of a kernel which died is still read. */
 const lastOutputDeadline = 200
 
@@ -173,8 +176,12 @@ async function connectToBrowser(pipe: Duplex, cdp: CdpMultiplexer): Promise<CdpC
   const transport = new PipeTransport<CdpMessage>(pipe, pipe)
   const early: CdpMessage[] = []
   transport.onMessage = (message) => early.push(message)
-  const client = await cdp.connect({
-    send: (message) => transport.send(message),
+  const client: CdpClient = await cdp.connect({
+    send: (message) => {
+      // Code that keeps the kernel busy does not read; what it misses must not pile up here.
+      if (transport.bufferedBytes > maximumBufferedBytes) client.close('The kernel does not read.')
+      else transport.send(message)
+    },
     close: () => pipe.destroy(),
   })
   transport.onMessage = (message) => client.receive(message)
