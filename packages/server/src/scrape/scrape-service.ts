@@ -3,10 +3,10 @@ import { v7 as uuid } from 'uuid'
 import type { LifetimeLimits } from '../sessions/lifetime.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { Session } from '../sessions/session.ts'
-import { extractDocument } from './extract-document.ts'
 import { loadPage } from './load-page.ts'
 import { withPlaywrightPage } from './playwright-page.ts'
 import type { ReplayContext, ReplayContexts } from './replay-contexts.ts'
+import { scrapePage } from './scrape-page.ts'
 
 /** There is no such scrape, or it is too long ago. */
 export class ScrapeNotFoundError extends Error {
@@ -72,11 +72,7 @@ export class ScrapeService {
     const limits = { total: scrapeLifetime, idle: scrapeLifetime }
     const document = await this.#registry.lend(
       { keyId, limits, streamWebView: false },
-      (session) =>
-        withPlaywrightPage(session, async (page) => {
-          const loaded = await loadPage(page, request, { signal })
-          return extractDocument(page, request, loaded, { signal })
-        }),
+      (session) => withPlaywrightPage(session, (page) => scrapePage(page, request, { signal })),
       signal,
     )
     const { url, waitFor } = request

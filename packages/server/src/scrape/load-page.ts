@@ -1,0 +1,184 @@
+import type { ScrapeRequest } from '@tandem-browser/core'
+import type { CDPSession, Dialog, Download, Page } from 'playwright-core'
+
+import { DocumentTraffic } from './document-traffic.ts'
+import { addFirstPartyHeaders } from './first-party-headers.ts'
+import { networkFailure } from './network-failure.ts'
+import { ScrapeError } from './scrape-error.ts'
+import { settlePage } from './settle-page.ts'
+import { interruptIfStuck, withTab } from './tab.ts'
+import { type ScrapeLimits, TimeBudget } from './time-budget.ts'
+
+/** What the server said of the page that `loadPage` has brought into the tab. */
+export interface LoadedPage {
+  statusCode: number
+  contentType: string | undefined
+  /** True when the answer had no document (a 204, or an error status without a body). */
+  empty: boolean
+  /** What the reader of the result should know, such as that the page never finished loading. */
+  warnings: string[]
+}
+
+/**
+ * Brings the tab to the request's page and waits until its content is there: until the HTML is
+ * parsed, then until scripts have stopped changing the page and loading for it (at most 5 s), then
+ * `waitFor`. A page that never finishes leaves a quarter of the time, at most 5 s, for reading what
+ * it has. Error statuses are pages, too. Dialogs are dismissed, downloads cancelled, a script that
+ * runs for ever is interrupted.
+ *
+ * @throws ScrapeError when there is no page to read; the reason of the signal when it was aborted
+ */
+export function loadPage(
+  page: Page,
+  request: ScrapeRequest,
+  limits: ScrapeLimits = {},
+): Promise<LoadedPage> {
+  const budget = TimeBudget.of(request, limits)
+  return withTab(page, budget, (cdp) => loadInTab(page, cdp, request, budget))
+}
+
+/** `loadPage` for a caller that goes on to use the tab's CDP session. */
+export async function loadInTab(
+  page: Page,
+  cdp: CDPSession,
+  request: ScrapeRequest,
+  budget: TimeBudget,
+): Promise<LoadedPage> {
+  const events = new PageEvents(page)
+  let traffic: DocumentTraffic | undefined
+  try {
+    const viewport = screenshotViewport(request)
+    if (viewport) await budget.race(page.setViewportSize(viewport))
+    traffic = await budget.race(DocumentTraffic.watch(cdp))
+    const { url, headers } = request
+    if (headers && Object.keys(headers).length > 0) {
+      await budget.race(addFirstPartyHeaders(cdp, url, headers))
+    }
+    return await budget.race(
+      Promise.race([load(page, cdp, traffic, request, budget), events.fatal]),
+    )
+  } catch (error) {
+    throw explain(error, budget, traffic)
+  } finally {
+    events.dispose()
+    cdp.send('Fetch.disable').catch(() => {})
+  }
+}
+
+async function load(
+  page: Page,
+  cdp: CDPSession,
+  traffic: DocumentTraffic,
+  request: ScrapeRequest,
+  budget: TimeBudget,
+): Promise<LoadedPage> {
+  const { signal } = budget
+  const reserve = Math.min(5_000, budget.remaining / 4)
+  try {
+    await page.goto(request.url, { waitUntil: 'commit', timeout: 0, signal })
+  } catch (error) {
+    if (hasNoDocument(error, traffic)) return result(traffic, [], true)
+    if (!/interrupted by another navigation/.test(String(error))) throw error
+  }
+
+  const loading = budget.part(Math.max(0, budget.remaining - reserve))
+  const warnings: string[] = []
+  const wanted = request.formats?.some((format) => nameOf(format) === 'screenshot')
+  const finished = await settlePage(page, cdp, traffic, loading, { pictures: wanted ?? false })
+  if (budget.aborted) throw budget.reason
+  if (!finished) warnings.push('The page did not finish loading; this is what had arrived.')
+  if (request.waitFor) await loading.sleep(request.waitFor).catch(() => {})
+  if (budget.aborted) throw budget.reason
+  if (traffic.cut) {
+    warnings.push('The page is larger than 20 MB; only its beginning was loaded.')
+  }
+  await interruptIfStuck(cdp, budget)
+  if (page.url().startsWith('chrome-error:')) {
+    if (hasNoDocument(undefined, traffic)) return result(traffic, warnings, true)
+    const { url, errorText } = traffic.failure ?? { url: request.url, errorText: 'ERR_FAILED' }
+    throw networkFailure(errorText, url) ?? new Error(errorText)
+  }
+  return result(traffic, warnings, false)
+}
+
+function result(traffic: DocumentTraffic, warnings: string[], empty: boolean): LoadedPage {
+  const { statusCode = 200, contentType } = traffic.response ?? {}
+  return { statusCode, contentType, empty, warnings }
+}
+
+/** Chromium shows a page of its own when an error status has no body, and stays put at a 204. */
+function hasNoDocument(error: unknown, traffic: DocumentTraffic): boolean {
+  const statusCode = traffic.response?.statusCode ?? 0
+  if (statusCode === 204 || statusCode === 205) return true
+  const text = `${String(error)} ${traffic.failure?.errorText ?? ''}`
+  return statusCode >= 400 && /ERR_HTTP_RESPONSE_CODE_FAILURE|ERR_INVALID_AUTH/.test(text)
+}
+
+function explain(error: unknown, budget: TimeBudget, traffic: DocumentTraffic | undefined): Error {
+  if (budget.signal.aborted) return budget.reason
+  if (error instanceof ScrapeError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof DownloadStarted || message.includes('Download is starting')) {
+    const type = traffic?.response?.contentType?.slice(0, 100) ?? 'of unknown type'
+    return new ScrapeError(
+      'SCRAPE_UNSUPPORTED_FILE_ERROR',
+      `The address does not lead to a page but to a file to download (${type}).`,
+    )
+  }
+  const address = /at (https?:\S+)/.exec(message)?.[1] ?? traffic?.failure?.url ?? ''
+  return networkFailure(message, address) ?? (error instanceof Error ? error : new Error(message))
+}
+
+class DownloadStarted extends Error {}
+
+/** Things that happen to a page while it loads, whoever caused them. */
+class PageEvents {
+  /** Rejects when the tab will never have a page. */
+  readonly fatal: Promise<never>
+  readonly #page: Page
+  readonly #reject: (error: Error) => void
+
+  constructor(page: Page) {
+    const { promise, reject } = Promise.withResolvers<never>()
+    // Only matters while somebody waits.
+    promise.catch(() => {})
+    this.fatal = promise
+    this.#reject = reject
+    this.#page = page
+    page.on('dialog', this.#onDialog)
+    page.on('download', this.#onDownload)
+    page.on('crash', this.#onCrash)
+  }
+
+  dispose(): void {
+    this.#page.off('dialog', this.#onDialog)
+    this.#page.off('download', this.#onDownload)
+    this.#page.off('crash', this.#onCrash)
+  }
+
+  readonly #onDialog = (dialog: Dialog): void => {
+    dialog.dismiss().catch(() => {})
+  }
+
+  readonly #onDownload = (download: Download): void => {
+    download.cancel().catch(() => {})
+    this.#reject(new DownloadStarted())
+  }
+
+  readonly #onCrash = (): void => {
+    this.#reject(
+      new ScrapeError('SCRAPE_SITE_ERROR', 'The page crashed the browser tab (too much memory?).'),
+    )
+  }
+}
+
+function nameOf(format: NonNullable<ScrapeRequest['formats']>[number]): string {
+  return typeof format === 'string' ? format : format.type
+}
+
+function screenshotViewport(request: ScrapeRequest): { width: number; height: number } | undefined {
+  for (const format of request.formats ?? []) {
+    if (typeof format === 'object' && format.type === 'screenshot') return format.viewport
+  }
+  return undefined
+}

@@ -1,0 +1,38 @@
+/** Codes of a failed scrape; all but `SCRAPE_ADDRESS_BLOCKED` and `SCRAPE_BROWSER_GONE` are the API's. */
+export type ScrapeErrorCode =
+  | 'BAD_REQUEST'
+  | 'SCRAPE_ADDRESS_BLOCKED'
+  | 'SCRAPE_BROWSER_GONE'
+  | 'SCRAPE_DNS_RESOLUTION_ERROR'
+  | 'SCRAPE_SITE_ERROR'
+  | 'SCRAPE_SSL_ERROR'
+  | 'SCRAPE_TIMEOUT'
+  | 'SCRAPE_UNSUPPORTED_FILE_ERROR'
+  | 'UNKNOWN_ERROR'
+
+/** HTTP status by code (contract §2.7: a name that does not resolve is 200 with `success: false`). */
+const statuses: Record<ScrapeErrorCode, number> = {
+  BAD_REQUEST: 400,
+  SCRAPE_ADDRESS_BLOCKED: 403,
+  SCRAPE_BROWSER_GONE: 502,
+  SCRAPE_DNS_RESOLUTION_ERROR: 200,
+  SCRAPE_SITE_ERROR: 500,
+  SCRAPE_SSL_ERROR: 500,
+  SCRAPE_TIMEOUT: 408,
+  SCRAPE_UNSUPPORTED_FILE_ERROR: 500,
+  UNKNOWN_ERROR: 500,
+}
+
+/** A page could not be scraped. `message` is for the caller of the API and names no internals. */
+export class ScrapeError extends Error {
+  override readonly name = 'ScrapeError'
+  readonly code: ScrapeErrorCode
+  /** HTTP status to answer with. */
+  readonly status: number
+
+  constructor(code: ScrapeErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.status = statuses[code]
+  }
+}
