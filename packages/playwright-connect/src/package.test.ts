@@ -52,8 +52,9 @@ async function runProgram(code: string): Promise<unknown> {
 const program = (cdpUrl: string) => `
   import { connect, MissingPlaywrightError } from '@tandem-browser/playwright-connect'
   try {
-    await using connection = await connect({ cdpUrl: ${JSON.stringify(cdpUrl)} })
-    console.log(JSON.stringify({ answer: await connection.page.evaluate('6 * 7') }))
+    const { page, disconnect } = await connect({ cdpUrl: ${JSON.stringify(cdpUrl)} })
+    console.log(JSON.stringify({ answer: await page.evaluate('6 * 7') }))
+    await disconnect()
   } catch (error) {
     const missing = MissingPlaywrightError.isInstance(error)
     console.log(JSON.stringify({ missing, name: error.name, message: error.message }))

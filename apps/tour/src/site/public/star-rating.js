@@ -2,8 +2,8 @@
 
 const styles = `
   :host { display: inline-flex; align-items: center; gap: 0.4em; font-size: 0.95em; }
-  .stars { position: relative; color: var(--faint, #ccc); letter-spacing: 0.08em; line-height: 1; }
-  .filled { position: absolute; inset: 0 auto 0 0; overflow: hidden; white-space: nowrap; color: var(--star, #b97f10); }
+  .stars { letter-spacing: 0.08em; line-height: 1; color: transparent; background-clip: text;
+    background-image: linear-gradient(to right, var(--star, #b97f10) var(--part), var(--faint, #ccc) var(--part)); }
   .text { color: var(--muted, #666); font-size: 0.9em; }
 `
 
@@ -30,7 +30,7 @@ class StarRating extends HTMLElement {
     const label = `Rated ${value} of 5${count === null ? '' : `, ${count} ${count === '1' ? 'review' : 'reviews'}`}`
     this.shadowRoot.innerHTML = `
       <style>${styles}</style>
-      <span class="stars" role="img" aria-label="${label}">★★★★★<span class="filled" style="width: ${value * 20}%" aria-hidden="true">★★★★★</span></span>
+      <span class="stars" role="img" aria-label="${label}" style="--part: ${value * 20}%">★★★★★</span>
       <span class="text" aria-hidden="true">${value}${reviews}</span>
     `
   }
