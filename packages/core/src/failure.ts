@@ -89,9 +89,8 @@ export function answerFailure(
   return { error: new type(message, { status, requestId, body, retryAfter: wait, cause }), repeat }
 }
 
-/** Codes of a connection that was never made: Node's, and Bun's. */
-const unconnected =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket)$/
+/** Codes of a connection that was never made: Node's and Bun's, and that of older Buns. */
+const unconnected = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused)$/
 
 interface SystemError {
   message?: unknown
