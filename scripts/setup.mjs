@@ -92,6 +92,8 @@ export async function setUp({ withNode22 = false } = {}) {
         const fingerprint = packagesFingerprint()
         if (readState().packages !== fingerprint || !packagesArePresent()) {
           await progress.step('packages', 'installing', async () => {
+            // What an interrupted install leaves behind must not pass for complete.
+            writeState({ ...readState(), packages: '' })
             await installPackages(node.path, pnpm.path)
             writeState({ ...readState(), packages: fingerprint })
             return { result: undefined, summary: 'installed' }

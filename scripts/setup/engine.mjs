@@ -89,7 +89,7 @@ export async function prepareEngine(progress, node) {
     const { kind, version } = found.engine ?? {}
     return { result: found, summary: found.engine ? `${kind} ${version}` : 'cannot start yet' }
   }
-  let found = await progress.step('browser engine', 'unpacking', prepare)
+  let found = await progress.step('browser engine', 'preparing', prepare)
   if (found.engine === undefined) {
     await installLibraries(progress, found.advice ?? '')
     found = await progress.step('browser engine', 'trying again', prepare)

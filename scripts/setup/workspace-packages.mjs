@@ -63,7 +63,16 @@ export async function installPackages(node, pnpm) {
   env['PATH'] = `${join(node, '..')}:${env['PATH'] ?? ''}`
   const run = await runQuietly(
     pnpm,
-    ['install', '--frozen-lockfile', '--prod=false', '--reporter=append-only'],
+    [
+      'install',
+      '--frozen-lockfile',
+      '--prod=false',
+      '--reporter=append-only',
+      // The defaults would try an unreachable registry for many minutes.
+      '--config.fetch-retries=2',
+      '--config.fetch-retry-mintimeout=1000',
+      '--config.fetch-retry-maxtimeout=5000',
+    ],
     { cwd: root, env, deadlineSeconds: 900 },
   )
   if (run.code !== 0) throw installFailure('Installing the packages with pnpm', run)
