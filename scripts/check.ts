@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -20,8 +20,6 @@ process.once('exit', cleanUp)
 
 let packages: PackedPackage[] = []
 
-const turboOptions = ['--output-logs=errors-only', '--no-daemon']
-
 const binary = (name: string): string => join(root, 'node_modules', '.bin', name)
 const script = (name: string): string => join(root, 'scripts', name)
 const tool = (name: string, ...args: string[]) => command(root, binary(name), args)
@@ -31,7 +29,7 @@ const checks: readonly (readonly [name: string, run: () => Promise<unknown>])[] 
   ['format', () => tool('oxfmt', '--check', '.')],
   ['lint', () => tool('oxlint', '--type-aware', '--deny-warnings')],
   ['import direction', () => command(root, process.execPath, [script('check-imports.ts')])],
-  ['types of the packages', () => tool('turbo', 'run', 'typecheck', ...turboOptions)],
+  ['types of the packages', () => tool('turbo', 'run', 'typecheck', '--output-logs=errors-only')],
   ['types of the scripts', () => tool('tsc', '-p', 'scripts')],
   ['code of the READMEs', () => command(root, process.execPath, [script('check-readme-code.ts')])],
   ['unused code', () => tool('knip')],
@@ -57,10 +55,11 @@ async function forEachPackage(run: (tarball: string) => Promise<unknown>): Promi
 
 /** Every package that sets itself a limit, which is at least core. */
 async function checkSizes(): Promise<void> {
-  const limited = publishedFolders.filter((name) =>
-    existsSync(join(root, name, '.size-limit.json')),
-  )
-  if (limited.length === 0) throw new Error('no package has a .size-limit.json')
+  const limited = publishedFolders.filter((name) => {
+    const manifest = readFileSync(join(root, name, 'package.json'), 'utf8')
+    return Object.hasOwn(JSON.parse(manifest) as object, 'size-limit')
+  })
+  if (limited.length === 0) throw new Error('no package sets itself a size limit')
   for (const name of limited) {
     const own = join(root, name)
     await command(own, join(own, 'node_modules', '.bin', 'size-limit'), [])

@@ -36,7 +36,7 @@ export async function buildPackages(): Promise<void> {
   for (const folder of publishedFolders)
     rmSync(join(root, folder, 'dist'), { recursive: true, force: true })
   const turbo = join(root, 'node_modules', '.bin', 'turbo')
-  await command(root, turbo, ['run', 'build', '--output-logs=errors-only', '--no-daemon'])
+  await command(root, turbo, ['run', 'build', '--output-logs=errors-only'])
 }
 
 /** Packs every built package into a folder, with the manifest that npm would get. */

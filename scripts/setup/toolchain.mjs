@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { SetupFailure } from './failure.mjs'
 import { installTool, toolFolder } from './registry-install.mjs'
 
-export const nodeVersion = '24.21.0'
-export const node22Version = '22.23.3'
-export const pnpmVersion = '12.21.0'
+const nodeVersion = '24.21.0'
+const node22Version = '22.23.3'
+const pnpmVersion = '12.21.0'
 
 /** @param {string} version */
 function isAtLeast(version, major = 0, minor = 0) {
