@@ -1,4 +1,5 @@
-import type { ConnectOverCDPTransport, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
+import { PlaywrightTransport } from '../cdp/playwright-transport.ts'
 import type { Session } from '../sessions/session.ts'
 
 /** Milliseconds until Playwright must have the page. */
@@ -14,13 +15,13 @@ export async function withPlaywrightPage<Result>(
 ): Promise<Result> {
   // Loaded at the first scrape: it takes a third of a second that a start need not wait for.
   const { chromium } = await import('playwright-core')
-  const transport: ConnectOverCDPTransport = {
+  const transport = new PlaywrightTransport({
     send: (message) => client.receive(message),
     close: () => client.close('Playwright disconnected.'),
-  }
+  })
   const client = await session.connect({
-    send: (message) => transport.onmessage?.(message),
-    close: (reason) => transport.onclose?.(reason),
+    send: (message) => transport.deliver(message),
+    close: (reason) => transport.disconnect(reason),
   })
   try {
     const browser = await chromium.connectOverCDP(transport, { timeout: connectDeadline })

@@ -3,12 +3,13 @@ import { Socket } from 'node:net'
 import {
   type Browser,
   type BrowserContext,
-  type ConnectOverCDPTransport,
   type Dialog,
   type Page,
   chromium,
 } from 'playwright-core'
+import type { CdpMessage } from '../../cdp/message.ts'
 import { PipeTransport } from '../../cdp/pipe-transport.ts'
+import { PlaywrightTransport } from '../../cdp/playwright-transport.ts'
 import { cdpDescriptor } from '../protocol.ts'
 
 /** The names that user code finds. It may assign to `page`, and the assignment stays. */
@@ -34,13 +35,13 @@ export class SharedPage {
 
   static async connect(): Promise<SharedPage> {
     const socket = new Socket({ fd: cdpDescriptor, readable: true, writable: true })
-    const pipe = new PipeTransport<object>(socket, socket)
-    const transport: ConnectOverCDPTransport = {
+    const pipe = new PipeTransport<CdpMessage, object>(socket, socket)
+    const transport = new PlaywrightTransport({
       send: (message) => pipe.send(message),
       close: () => socket.destroy(),
-    }
-    pipe.onMessage = (message) => transport.onmessage?.(message)
-    pipe.onClose = () => transport.onclose?.()
+    })
+    pipe.onMessage = (message) => transport.deliver(message)
+    pipe.onClose = () => transport.disconnect('The session ended the connection.')
     const browser = await chromium.connectOverCDP(transport)
     const context = browser.contexts()[0] ?? (await browser.newContext())
     const page = context.pages()[0] ?? (await context.newPage())
