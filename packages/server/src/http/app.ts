@@ -42,6 +42,8 @@ export function createApp(options: AppOptions): FastifyInstance {
     // Idle connections must not hold up the server's end.
     forceCloseConnections: true,
   })
+  // Bodies are JSON; text would be taken for a body without fields.
+  app.removeContentTypeParser('text/plain')
   const urls = new CapabilityUrlBuilder(options.publicUrl)
   const cdp = new CdpEndpoint(registry, urls)
 
