@@ -61,6 +61,20 @@ process.on('exit', () => {
 })
 
 /**
+ * Under `npm run`, an npm that was killed has told nobody: its end is taken for a request to stop.
+ * Elsewhere a parent may well end first, as a shell does that started us in the background.
+ */
+function watchParent() {
+  if (process.env['npm_lifecycle_event'] === undefined) return
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent && stoppedBy === undefined) onSignal('SIGTERM')
+  }, 1000).unref()
+}
+
+watchParent()
+
+/**
  * @param {string} command
  * @param {readonly string[]} args
  * @param {import('node:child_process').SpawnOptions} options
