@@ -1,0 +1,17 @@
+import type { Step } from './step.ts'
+import { scrape } from './steps/01-scrape.ts'
+import { interactWithCode } from './steps/02-interact-with-code.ts'
+import { attachPlaywright } from './steps/03-attach-playwright.ts'
+import { shareState } from './steps/04-share-state.ts'
+import { streamOutput } from './steps/05-stream-output.ts'
+import { stop } from './steps/06-stop.ts'
+
+/** The tour, in order. A new step is a file in steps/ and a line in this list. */
+export const steps: readonly Step[] = [
+  scrape,
+  interactWithCode,
+  attachPlaywright,
+  shareState,
+  streamOutput,
+  stop,
+]

@@ -1,0 +1,58 @@
+import type { Interaction, Tandem } from '@tandem-browser/core'
+import type { Connection } from '@tandem-browser/playwright-connect'
+
+/** What one step leaves for those after it. */
+export interface HandedOver {
+  /** The scrape that found the page. */
+  scrapeId: string
+  /** The last answer of the code that interacts with the page. */
+  interaction: Interaction
+  /** Playwright on the page. */
+  connection: Connection
+}
+
+export interface TourOptions {
+  tandem: Tandem
+  pageUrl: string
+  isShop: boolean
+  outputFolder: string
+  signal: AbortSignal
+}
+
+/** What the steps share: the client, the page, and what they hand over to each other. */
+export class Tour {
+  readonly tandem: Tandem
+  /** The page that is driven. */
+  readonly pageUrl: string
+  /** Whether it is the shop of the tour, of which more is known than of any page. */
+  readonly isShop: boolean
+  /** Where a step may leave a file for people to look at. */
+  readonly outputFolder: string
+  /** Aborted when the tour is interrupted or a step takes too long. */
+  readonly signal: AbortSignal
+  readonly #handedOver: Partial<HandedOver> = {}
+
+  constructor({ tandem, pageUrl, isShop, outputFolder, signal }: TourOptions) {
+    this.tandem = tandem
+    this.pageUrl = pageUrl
+    this.isShop = isShop
+    this.outputFolder = outputFolder
+    this.signal = signal
+  }
+
+  handOver<Name extends keyof HandedOver>(name: Name, value: HandedOver[Name]): void {
+    this.#handedOver[name] = value
+  }
+
+  /** @throws Error when no step before has handed it over */
+  given<Name extends keyof HandedOver>(name: Name): NonNullable<HandedOver[Name]> {
+    const value = this.#handedOver[name]
+    if (value === undefined) throw new Error(`No step before this one has handed over: ${name}.`)
+    return value
+  }
+
+  /** Lets go of what the steps hold on this side; the session is the server's to end. */
+  async close(): Promise<void> {
+    await this.#handedOver.connection?.disconnect()
+  }
+}
