@@ -151,6 +151,28 @@ describe('what stays from one execution to the next', () => {
   })
 })
 
+describe('modules', () => {
+  test('of Node, of Playwright, and of the working directory, for require and import', async () => {
+    const output = await execute(`
+      const { writeFileSync, mkdirSync } = await import('node:fs')
+      const at = (name, text) => {
+        mkdirSync(name.replace(/[^/]*$/, ''), { recursive: true })
+        writeFileSync(name, text)
+      }
+      const session = await import('node:os').then((os) => os.homedir())
+      at(session + '/own.mjs', 'export const own = 1')
+      at(session + '/node_modules/esm-only/package.json', '{"exports":{"import":"./index.mjs"}}')
+      at(session + '/node_modules/esm-only/index.mjs', 'export default 2')
+      at(session + '/data.json', '{"three":3}')
+      import esmOnly from 'esm-only'
+      import data from './data.json' with { type: 'json' }
+      import * as playwright from 'playwright'
+      const { own } = await import('./own.mjs')
+      ;[own, esmOnly, data.three, require('playwright') === playwright.default, require('fs') === require('node:fs')]`)
+    expect(output).toMatchObject({ stderr: '', result: '[1,2,3,true,true]' })
+  })
+})
+
 describe('code that fails', () => {
   test.each([
     [
@@ -178,7 +200,7 @@ describe('code that fails', () => {
     [
       'an import of what is not there',
       'await import("no-such-package")',
-      /Cannot find module 'no-such-package'/,
+      /Cannot find package 'no-such-package'/,
     ],
   ])('%s', async (_, code, error) => {
     const output = await execute(code)

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { CdpClient } from '../cdp/client.ts'
 import type { CdpMessage } from '../cdp/message.ts'
-import { SessionEndedError, SessionNotFoundError } from '../sessions/session-error.ts'
+import { SessionEndedError } from '../sessions/session-error.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { Session } from '../sessions/session.ts'
 import { ApiError } from './api-error.ts'
@@ -93,9 +93,11 @@ export class CdpEndpoint {
     }
     socket.once('error', onError)
     try {
-      const url = new URL(request.url ?? '', 'http://localhost')
-      const path = /^\/cdp\/([^/]+)(?:\/devtools\/page\/([^/]+))?\/?$/.exec(url.pathname)
-      if (!path) throw new ApiError(404, 'There is no WebSocket endpoint at this address.')
+      const url = URL.parse(request.url ?? '', 'http://localhost')
+      const path = /^\/cdp\/([^/]+)(?:\/devtools\/page\/([^/]+))?\/?$/.exec(url?.pathname ?? '')
+      if (!url || !path) {
+        throw new ApiError(404, 'There is no WebSocket endpoint at this address.')
+      }
       const token = url.searchParams.get('token') ?? bearerToken(request.headers.authorization)
       const session = await this.#authorize(path[1] as string, token)
       socket.off('error', onError)
@@ -117,10 +119,7 @@ export class CdpEndpoint {
 
   async #authorize(sessionId: string, token: string | undefined): Promise<Session> {
     const session = this.#registry.peek(sessionId)
-    if (!session) {
-      const existed = await this.#registry.existed(sessionId)
-      throw existed ? new SessionEndedError('released') : new SessionNotFoundError()
-    }
+    if (!session) throw new SessionEndedError(await this.#registry.endReasonOf(sessionId))
     if (token === undefined) {
       throw new ApiError(401, 'Unauthorized: the token of the cdpUrl is missing.')
     }
@@ -191,5 +190,7 @@ function refuse(socket: Duplex, error: ApiError): void {
       `Content-Length: ${Buffer.byteLength(body)}\r\n` +
       'Connection: close\r\n\r\n' +
       body,
+    // A client that keeps its side open would keep the server from its end.
+    () => socket.destroy(),
   )
 }

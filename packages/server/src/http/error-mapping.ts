@@ -9,6 +9,7 @@ import {
   SessionNotFoundError,
   ShuttingDownError,
 } from '../sessions/session-error.ts'
+import { ProcessStartError } from '../sandbox/supervised-process.ts'
 import { ScrapeError } from '../scrape/scrape-error.ts'
 import { ReplayError, ScrapeForbiddenError, ScrapeNotFoundError } from '../scrape/scrape-service.ts'
 import { ApiError } from './api-error.ts'
@@ -33,7 +34,7 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof ShuttingDownError) {
     return new ApiError(503, error.message, { headers: { 'retry-after': '5' } })
   }
-  if (error instanceof BrowserLaunchError) {
+  if (error instanceof BrowserLaunchError || error instanceof ProcessStartError) {
     return new ApiError(502, 'Failed to create browser session.')
   }
   if (error instanceof KernelStartError || error instanceof BrowserGoneError) {

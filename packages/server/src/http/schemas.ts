@@ -5,6 +5,7 @@ import type {
   ScrapeRequest,
 } from '@tandem-browser/core'
 import { z } from 'zod'
+import { defaultScrapeTimeout } from '../scrape/time-budget.ts'
 import type { SameShape } from './same-shape.ts'
 
 /** Most bytes of code that one execution takes. */
@@ -137,9 +138,6 @@ export const scrapeSchema = z
       })
     }
   })
-
-/** Milliseconds for a whole scrape when the request does not say. */
-export const defaultScrapeTimeout = 30_000
 
 export const listSessionsQuerySchema = z.object({
   status: z.enum(['active', 'destroyed', 'error']).optional(),

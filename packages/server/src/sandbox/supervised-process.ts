@@ -8,6 +8,11 @@ export interface ProcessExit {
   signal: NodeJS.Signals | null
 }
 
+/** A command could not be started at all. */
+export class ProcessStartError extends Error {
+  override name = 'ProcessStartError'
+}
+
 /** Milliseconds until a killed process tree must be gone. SIGKILL cannot be refused. */
 const killDeadline = 5_000
 
@@ -46,12 +51,12 @@ export class SupervisedProcess {
    * Takes charge of a child that was spawned `detached` and with the mark in
    * its environment.
    *
-   * @throws Error when the command could not be started.
+   * @throws ProcessStartError
    */
   static adopt(child: ChildProcess, mark: string): SupervisedProcess {
     if (child.pid === undefined) {
       child.once('error', () => {})
-      throw new Error(`The command ${child.spawnfile} could not be started.`)
+      throw new ProcessStartError(`The command ${child.spawnfile} could not be started.`)
     }
     return new SupervisedProcess(child, mark)
   }

@@ -6,6 +6,7 @@ import type { Session } from '../sessions/session.ts'
 import { loadPage } from './load-page.ts'
 import { withPlaywrightPage } from './playwright-page.ts'
 import type { ReplayContext, ReplayContexts } from './replay-contexts.ts'
+import { defaultScrapeTimeout } from './time-budget.ts'
 import { scrapePage } from './scrape-page.ts'
 
 /** There is no such scrape, or it is too long ago. */
@@ -69,9 +70,9 @@ export class ScrapeService {
     signal: AbortSignal,
   ): Promise<ScrapeDocument> {
     const scrapeId = uuid()
-    const limits = { total: scrapeLifetime, idle: scrapeLifetime }
+    const lifetime = { total: scrapeLifetime, idle: scrapeLifetime }
     const document = await this.#registry.lend(
-      { keyId, limits, streamWebView: false },
+      { keyId, limits: lifetime, streamWebView: false },
       (session) => withPlaywrightPage(session, (page) => scrapePage(page, request, { signal })),
       signal,
     )

@@ -8,7 +8,8 @@ export interface ScrapeLimits {
   signal?: AbortSignal | undefined
 }
 
-const defaultTimeout = 30_000
+/** Milliseconds for a whole scrape when the request does not say (contract §2.7). */
+export const defaultScrapeTimeout = 30_000
 
 /** One deadline and one signal for everything that a scrape waits for. */
 export class TimeBudget {
@@ -25,7 +26,8 @@ export class TimeBudget {
   }
 
   static of(request: { timeout?: number | undefined }, limits: ScrapeLimits): TimeBudget {
-    const deadline = limits.deadline ?? performance.now() + (request.timeout ?? defaultTimeout)
+    const deadline =
+      limits.deadline ?? performance.now() + (request.timeout ?? defaultScrapeTimeout)
     return new TimeBudget(deadline, limits.signal)
   }
 

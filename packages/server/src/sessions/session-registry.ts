@@ -93,9 +93,15 @@ export class SessionRegistry {
     return this.#sessions.get(id)
   }
 
-  /** Whether a session of that id ever was; for whoever asks without a key. */
-  async existed(id: string): Promise<boolean> {
-    return isUuid(id) && (await this.#options.records.ownerOf(id)) !== undefined
+  /**
+   * Why a session that is not living ended, for whoever asks without a key.
+   *
+   * @throws SessionNotFoundError
+   */
+  async endReasonOf(id: string): Promise<EndReason> {
+    const owner = isUuid(id) ? await this.#options.records.ownerOf(id) : undefined
+    if (owner === undefined) throw new SessionNotFoundError()
+    return (await this.describe(id, owner)).end?.reason ?? 'released'
   }
 
   /**

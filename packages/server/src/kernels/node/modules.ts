@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Script, constants } from 'node:vm'
 import { importFunctionName } from './repl-source.ts'
 
 /** Packages that user code gets from the server, whatever lies in its folder. */
@@ -15,28 +16,30 @@ const provided: Readonly<Record<string, string>> = {
  */
 export function installModules(): void {
   const ownRequire = createRequire(import.meta.url)
-  const userRequire = createRequire(join(process.cwd(), 'execution.js'))
+  const base = join(process.cwd(), 'execution.js')
+  const userRequire = createRequire(base)
+  // Resolves as an import that is written in a file of the working directory.
+  const userImport = new Script('(specifier, options) => import(specifier, options)', {
+    filename: base,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  }).runInThisContext() as ImportFunction
 
-  const resolve = (specifier: string): string => {
-    const name = Object.hasOwn(provided, specifier) ? provided[specifier] : undefined
-    return name === undefined ? userRequire.resolve(specifier) : ownRequire.resolve(name)
-  }
-  const require = Object.assign((specifier: string): unknown => userRequire(resolve(specifier)), {
-    resolve,
-    cache: userRequire.cache,
-  })
-  const importModule = async (
-    specifier: unknown,
-    options?: ImportCallOptions,
-  ): Promise<unknown> => {
+  const findProvided = (specifier: unknown): string | undefined => {
     const name = String(specifier)
-    if (/^(node|data|file|https?):/.test(name)) return import(name, options)
-    const path = resolve(name)
-    return import(path.startsWith('/') ? pathToFileURL(path).href : path, options)
+    return Object.hasOwn(provided, name) ? ownRequire.resolve(provided[name] as string) : undefined
   }
-  define('require', require)
+  const resolve = (specifier: string): string =>
+    findProvided(specifier) ?? userRequire.resolve(specifier)
+  const requireModule = (specifier: string): unknown => userRequire(resolve(specifier))
+  const importModule: ImportFunction = async (specifier, options) => {
+    const path = findProvided(specifier)
+    return userImport(path === undefined ? specifier : pathToFileURL(path).href, options)
+  }
+  define('require', Object.assign(requireModule, { resolve, cache: userRequire.cache }))
   define(importFunctionName, importModule)
 }
+
+type ImportFunction = (specifier: unknown, options?: ImportCallOptions) => Promise<unknown>
 
 function define(name: string, value: unknown): void {
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })

@@ -69,11 +69,16 @@ interface ImportDeclaration {
   end: number
   source: { raw: string }
   specifiers: { type: string; imported?: Named; local: Named }[]
+  attributes?: { key: Named; value: { raw: string } }[]
 }
 
 /** `import a, { b as c } from 'x'` → `const { default: a, b: c } = await $imprt('x')`. */
 function importStatement(node: ImportDeclaration, code: string): Edit {
-  const load = `await ${importFunctionName}(${node.source.raw})`
+  const attributes = node.attributes?.map(
+    ({ key, value }) => `${key.name ?? JSON.stringify(key.value)}: ${value.raw}`,
+  )
+  const options = attributes?.length ? `, { with: { ${attributes.join(', ')} } }` : ''
+  const load = `await ${importFunctionName}(${node.source.raw}${options})`
   const namespace = node.specifiers.find(({ type }) => type === 'ImportNamespaceSpecifier')
   const names = node.specifiers
     .filter((specifier) => specifier !== namespace)
