@@ -5,7 +5,7 @@ import type { CDPSession } from 'playwright-core'
 import type { TimeBudget } from './time-budget.ts'
 
 /** Decoded bytes of one document. What a reader wants of a page is in its first megabytes. */
-const maximumDocumentBytes = 20 * 1024 * 1024
+const maximumDocumentBytes = 10 * 1024 * 1024
 
 /** Loads that bring content; pictures and streams may go on for ever. */
 const contentTypes = new Set(['Document', 'Script', 'Stylesheet', 'XHR', 'Fetch'])
@@ -25,6 +25,9 @@ export class DocumentTraffic {
   failure: { url: string; errorText: string } | undefined
   /** True when a document was too large and its loading was stopped. */
   cut = false
+  /** Resolves when `cut` becomes true; what was being waited for may never come then. */
+  readonly whenCut: Promise<void>
+  readonly #cutOff: () => void
   readonly #cdp: CDPSession
   readonly #pending = new Set<string>()
   readonly #changes = new EventEmitter()
@@ -32,6 +35,9 @@ export class DocumentTraffic {
 
   private constructor(cdp: CDPSession) {
     this.#cdp = cdp
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.whenCut = promise
+    this.#cutOff = resolve
   }
 
   static async watch(cdp: CDPSession): Promise<DocumentTraffic> {
@@ -83,6 +89,7 @@ export class DocumentTraffic {
       if (this.#document.bytes <= maximumDocumentBytes) return
       this.cut = true
       cdp.send('Page.stopLoading').catch(() => {})
+      this.#cutOff()
     })
     cdp.on('Network.loadingFinished', ({ requestId }) => this.#ended(requestId))
     cdp.on('Network.loadingFailed', ({ requestId, errorText }) => {

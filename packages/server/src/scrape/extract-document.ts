@@ -8,7 +8,6 @@ import { pageProgram } from './page-program-source.ts'
 import type { Extract, ExtractOptions } from './page-program/extract.ts'
 import { ScrapeError } from './scrape-error.ts'
 import { takeScreenshot } from './screenshot.ts'
-import { interruptIfStuck } from './tab.ts'
 import type { TimeBudget } from './time-budget.ts'
 
 /** The API's document but for the `scrapeId`, which the caller adds. */
@@ -18,7 +17,7 @@ type ScreenshotFormat = Exclude<ScrapeFormat, string> & { type: 'screenshot' }
 
 /** Five million characters are more than any reader takes, and 20 MB at most on the way here. */
 const textLimit = 5_000_000
-const copyLimits = { nodes: 200_000, characters: 5_000_000, depth: 200 }
+const copyLimits = { nodes: 100_000, characters: 5_000_000, depth: 200 }
 /**
  * Reads the page that is in the tab in the formats of the request (default: Markdown). The page is
  * not changed. What it does to built-in objects, and how large or malicious it is, costs only its
@@ -39,10 +38,6 @@ export async function extractDocument(
 ): Promise<ScrapedPage> {
   const formats = request.formats ?? ['markdown']
   if (loaded.empty) return emptyPage(request, formats, loaded)
-  if (await interruptIfStuck(cdp, budget)) {
-    // It would come back, with a timer for example, while we read.
-    await budget.race(cdp.send('Emulation.setScriptExecutionDisabled', { value: true }))
-  }
   const found = await read(cdp, pageProgram(optionsOf(request, formats)), budget)
   return compose(cdp, { request, formats, loaded, found, budget })
 }

@@ -1,12 +1,12 @@
 import type { ScrapeRequest } from '@tandem-browser/core'
-import type { CDPSession, Dialog, Download, Page } from 'playwright-core'
+import type { Dialog, Download, Page } from 'playwright-core'
 
 import { DocumentTraffic } from './document-traffic.ts'
 import { addFirstPartyHeaders } from './first-party-headers.ts'
 import { networkFailure } from './network-failure.ts'
 import { ScrapeError } from './scrape-error.ts'
 import { settlePage } from './settle-page.ts'
-import { interruptIfStuck, withTab } from './tab.ts'
+import { type Tab, interruptIfStuck, withTab } from './tab.ts'
 import { type ScrapeLimits, TimeBudget } from './time-budget.ts'
 
 /** What the server said of the page that `loadPage` has brought into the tab. */
@@ -34,16 +34,12 @@ export function loadPage(
   limits: ScrapeLimits = {},
 ): Promise<LoadedPage> {
   const budget = TimeBudget.of(request, limits)
-  return withTab(page, budget, (cdp) => loadInTab(page, cdp, request, budget))
+  return withTab(page, { budget, thrownAway: false }, (tab) => loadInTab(tab, request))
 }
 
 /** `loadPage` for a caller that goes on to use the tab's CDP session. */
-export async function loadInTab(
-  page: Page,
-  cdp: CDPSession,
-  request: ScrapeRequest,
-  budget: TimeBudget,
-): Promise<LoadedPage> {
+export async function loadInTab(tab: Tab, request: ScrapeRequest): Promise<LoadedPage> {
+  const { page, cdp, budget } = tab
   const events = new PageEvents(page)
   let traffic: DocumentTraffic | undefined
   try {
@@ -54,11 +50,9 @@ export async function loadInTab(
     if (headers && Object.keys(headers).length > 0) {
       await budget.race(addFirstPartyHeaders(cdp, url, headers))
     }
-    return await budget.race(
-      Promise.race([load(page, cdp, traffic, request, budget), events.fatal]),
-    )
+    return await budget.race(Promise.race([load(tab, traffic, request), events.fatal]))
   } catch (error) {
-    throw explain(error, budget, traffic)
+    throw explain(await events.causeOf(error, budget), budget, traffic)
   } finally {
     events.dispose()
     cdp.send('Fetch.disable').catch(() => {})
@@ -66,12 +60,11 @@ export async function loadInTab(
 }
 
 async function load(
-  page: Page,
-  cdp: CDPSession,
+  tab: Tab,
   traffic: DocumentTraffic,
   request: ScrapeRequest,
-  budget: TimeBudget,
 ): Promise<LoadedPage> {
+  const { page, cdp, budget } = tab
   const { signal } = budget
   const reserve = Math.min(5_000, budget.remaining / 4)
   try {
@@ -90,9 +83,9 @@ async function load(
   if (request.waitFor) await loading.sleep(request.waitFor).catch(() => {})
   if (budget.aborted) throw budget.reason
   if (traffic.cut) {
-    warnings.push('The page is larger than 20 MB; only its beginning was loaded.')
+    warnings.push('The page is larger than 10 MiB; only its beginning was loaded.')
   }
-  await interruptIfStuck(cdp, budget)
+  await interruptIfStuck(tab)
   if (page.url().startsWith('chrome-error:')) {
     if (hasNoDocument(undefined, traffic)) return result(traffic, warnings, true)
     const { url, errorText } = traffic.failure ?? { url: request.url, errorText: 'ERR_FAILED' }
@@ -148,12 +141,24 @@ class PageEvents {
     page.on('dialog', this.#onDialog)
     page.on('download', this.#onDownload)
     page.on('crash', this.#onCrash)
+    page.on('close', this.#onClose)
   }
 
   dispose(): void {
     this.#page.off('dialog', this.#onDialog)
     this.#page.off('download', this.#onDownload)
     this.#page.off('crash', this.#onCrash)
+    this.#page.off('close', this.#onClose)
+  }
+
+  /** An aborted navigation has a reason, which may be reported a moment later. */
+  async causeOf(error: unknown, budget: TimeBudget): Promise<unknown> {
+    if (!String(error).includes('ERR_ABORTED')) return error
+    try {
+      return await budget.part(500).race(this.fatal)
+    } catch (cause) {
+      return cause instanceof ScrapeError && cause.code === 'SCRAPE_TIMEOUT' ? error : cause
+    }
   }
 
   readonly #onDialog = (dialog: Dialog): void => {
@@ -163,6 +168,10 @@ class PageEvents {
   readonly #onDownload = (download: Download): void => {
     download.cancel().catch(() => {})
     this.#reject(new DownloadStarted())
+  }
+
+  readonly #onClose = (): void => {
+    this.#reject(new ScrapeError('SCRAPE_BROWSER_GONE', 'The browser ended while it loaded.'))
   }
 
   readonly #onCrash = (): void => {

@@ -19,8 +19,8 @@ export function scrapePage(
   limits: ScrapeLimits = {},
 ): Promise<ScrapedPage> {
   const budget = TimeBudget.of(request, limits)
-  return withTab(page, budget, async (cdp) => {
-    const loaded = await loadInTab(page, cdp, request, budget)
-    return extractDocument(cdp, request, loaded, budget)
+  return withTab(page, { budget, thrownAway: true }, async (tab) => {
+    const loaded = await loadInTab(tab, request)
+    return extractDocument(tab.cdp, request, loaded, budget)
   })
 }

@@ -23,11 +23,15 @@ export async function settlePage(
 ): Promise<boolean> {
   const { signal } = budget
   try {
-    await page.waitForLoadState('domcontentloaded', { timeout: 0, signal })
+    const parsed = page.waitForLoadState('domcontentloaded', { timeout: 0, signal })
+    // When the document is cut, the rest of it never comes.
+    parsed.catch(() => {})
+    await Promise.race([parsed, traffic.whenCut])
   } catch (error) {
-    if (signal.aborted) return traffic.cut
+    if (signal.aborted) return false
     throw error
   }
+  if (traffic.cut) return true
   const settling = budget.part(longestSettling)
   const loaded = options.pictures
     ? page.waitForLoadState('load', { timeout: 0, signal: settling.signal })

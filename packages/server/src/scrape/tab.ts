@@ -7,19 +7,29 @@ import type { TimeBudget } from './time-budget.ts'
 /** A page whose scripts have not let anything else run for so long (milliseconds) is stuck. */
 const patience = 1_500
 
+/** A page, and what a task needs to work with it. */
+export interface Tab {
+  page: Page
+  cdp: CDPSession
+  budget: TimeBudget
+  /** The page is only read, so a script that runs for ever may be ended for good. */
+  thrownAway: boolean
+}
+
 /**
  * Gives a task a CDP session of the page, and errors that a caller of the API may see. One session
  * for the whole task: one that is attached while a script runs for ever cannot interrupt it.
  */
 export async function withTab<T>(
   page: Page,
-  budget: TimeBudget,
-  task: (cdp: CDPSession) => Promise<T>,
+  options: Pick<Tab, 'budget' | 'thrownAway'>,
+  task: (tab: Tab) => Promise<T>,
 ): Promise<T> {
+  const { budget } = options
   let cdp: CDPSession | undefined
   try {
     cdp = await budget.race(page.context().newCDPSession(page))
-    return await task(cdp)
+    return await task({ ...options, page, cdp })
   } catch (error) {
     // Whatever the tab is still doing is of no use any more, and must not keep it from closing.
     cdp?.send('Page.stopLoading').catch(() => {})
@@ -32,20 +42,20 @@ export async function withTab<T>(
 }
 
 /**
- * Interrupts a script that does not let anything else run in its page.
- *
- * @returns true when there was one
+ * Interrupts a script that does not let anything else run in its page. Unless the page is thrown
+ * away, its next timer may start the same script.
  */
-export async function interruptIfStuck(cdp: CDPSession, budget: TimeBudget): Promise<boolean> {
+export async function interruptIfStuck({ cdp, budget, thrownAway }: Tab): Promise<void> {
   const patient = budget.part(Math.min(patience, budget.remaining / 3))
   try {
     await evaluateIsolated(cdp, '0', patient)
-    return false
   } catch (error) {
-    if (error instanceof DocumentGoneError) return false
+    if (error instanceof DocumentGoneError) return
     if (!patient.signal.aborted || budget.signal.aborted) throw error
+    // First, and not waited for, so that nothing can start between the two.
+    if (thrownAway)
+      cdp.send('Emulation.setScriptExecutionDisabled', { value: true }).catch(() => {})
     await budget.race(cdp.send('Runtime.terminateExecution'))
-    return true
   }
 }
 

@@ -19,7 +19,6 @@ export interface PageElement extends PageNode {
   readonly id: string
   readonly innerHTML: string
   readonly outerHTML: string
-  readonly children: ArrayLike<PageElement>
   readonly childNodes: Iterable<PageNode>
   readonly ownerDocument: PageDocument
   readonly firstElementChild: PageElement | null

@@ -50,6 +50,14 @@ export function toMarkdown(
     return ''
   }
 
+  turndown.addRule('heading', {
+    filter: ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'],
+    replacement: (text, node) => {
+      const title = oneLine(text)
+      return title && paragraph(`${'#'.repeat(Number(node.nodeName.charAt(1)))} ${title}`)
+    },
+  })
+
   turndown.addRule('codeBlock', {
     filter: 'pre',
     replacement: (_, node) => {
@@ -72,6 +80,8 @@ export function toMarkdown(
     })
   }
 
+  /** Number of each ordered list's next item; items come in their order. */
+  const positions = new Map<PageElement, number>()
   turndown.addRule('listItem', {
     filter: 'li',
     replacement: (text, node) => {
@@ -79,8 +89,9 @@ export function toMarkdown(
       let marker = '- '
       if (list?.nodeName === 'OL') {
         const first = Number.parseInt(list.getAttribute('start') ?? '1', 10)
-        const items = Array.from(list.children).filter((item) => item.nodeName === 'LI')
-        marker = `${(Number.isNaN(first) ? 1 : first) + items.indexOf(node)}. `
+        const position = positions.get(list) ?? (Number.isNaN(first) ? 1 : first)
+        positions.set(list, position + 1)
+        marker = `${position}. `
       }
       const loose = text.endsWith('\n\n') ? '\n' : ''
       const lines = text.trim().replace(/\n(?=[^\n])/g, `\n${' '.repeat(marker.length)}`)
