@@ -18,6 +18,11 @@ const navigation = [
   { path: '/workshop', label: 'Workshop' },
 ]
 
+/** In this order: each may override what the ones before it say. */
+export const stylesheets: Html[] = ['base.css', 'forms.css', 'shop.css'].map(
+  (name) => html`<link rel="stylesheet" href="/assets/${name}" />`,
+)
+
 /** A whole page of the shop. */
 export function renderPage({ title, visitor, path, content, scripts = [] }: PageOptions): string {
   const pieces = cartSize(visitor.cart)
@@ -35,7 +40,7 @@ export function renderPage({ title, visitor, path, content, scripts = [] }: Page
         />
         <title>${title} – Saddle &amp; Spoke</title>
         <link rel="icon" href="/assets/wheel.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/assets/shop.css" />
+        ${stylesheets}
         ${scripts.map((name) => html`<script type="module" src="/assets/${name}"></script>`)}
       </head>
       <body>

@@ -1,4 +1,5 @@
 import { type Html, html } from '../html.ts'
+import { stylesheets } from './layout.ts'
 
 export const sizeGuideContent: Html = html`
   <h1>Size guide</h1>
@@ -22,7 +23,7 @@ export const calculatorPage: string = html`<!doctype html>
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
       <title>Frame size calculator</title>
-      <link rel="stylesheet" href="/assets/shop.css" />
+      ${stylesheets}
       <script type="module" src="/assets/size-calculator.js"></script>
     </head>
     <body class="embedded">
