@@ -24,51 +24,73 @@ const calls: [string, Call][] = [
   ['stopInteraction', (tandem, signal) => tandem.stopInteraction('a', { signal })],
 ]
 
-const phases: [string, (exchange: Exchange) => unknown][] = [
-  ['while the server works', () => {}],
+/** Whether the client has the head of the answer by then, and how the server begins it. */
+const phases: [string, boolean, (exchange: Exchange) => void][] = [
+  ['while the server works', false, () => {}],
   [
     'in the middle of a body',
+    true,
     ({ response }) => {
-      response.writeHead(200, { 'content-type': 'application/json' })
-      return new Promise<void>((resolve) => response.write('{"success":', () => resolve()))
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{"success":')
     },
   ],
   [
     'in the middle of an error',
+    true,
     ({ response }) => {
-      response.writeHead(500, { 'content-type': 'application/json' })
-      return new Promise<void>((resolve) => response.write('{"success":', () => resolve()))
+      response.writeHead(500, { 'content-type': 'application/json' }).write('{"success":')
     },
   ],
   [
     'in the middle of an event stream',
-    ({ events }) =>
-      new Promise<void>((resolve) => events().write('event: stdout\ndata: {"te', () => resolve())),
+    true,
+    ({ events }) => void events().write('event: stdout\ndata: {"te'),
   ],
 ]
 
+/** A fetch that tells when the head of an answer is there and the client reads on. */
+function tellingFetch(): { fetch: typeof fetch; reading: Promise<void> } {
+  const { promise: reading, resolve } = Promise.withResolvers<void>()
+  return {
+    reading,
+    fetch: async (...parameters) => {
+      const response = await fetch(...parameters)
+      // After everything that the client does at once with it.
+      setImmediate(resolve)
+      return response
+    },
+  }
+}
+
 for (const [name, call] of calls) {
-  test.each(phases)(`${name}, aborted %s: the server sees the connection go`, async (_, begin) => {
-    const begun = Promise.withResolvers<Exchange>()
-    await using server = await TestServer.start(async (exchange) => {
-      await begin(exchange)
-      begun.resolve(exchange)
-    })
-    const controller = new AbortController()
-    const reason = new Error('The person left.')
-    const failure = failureOf(call(new Tandem({ baseUrl: server.url }), controller.signal))
-    const exchange = await begun.promise
-    const start = performance.now()
-    controller.abort(reason)
-    const error = await failure
-    expect(performance.now() - start).toBeLessThan(promptly)
-    expect(error.name).toBe('AbortError')
-    expect(error.cause).toBe(reason)
-    await exchange.disconnected
-    expect(exchange.response.writableFinished).toBe(false)
-    expect(server.requests).toHaveLength(1)
-    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
-  })
+  test.each(phases)(
+    `${name}, aborted %s: the server sees the connection go`,
+    async (_, headed, begin) => {
+      const begun = Promise.withResolvers<Exchange>()
+      await using server = await TestServer.start((exchange) => {
+        begin(exchange)
+        begun.resolve(exchange)
+      })
+      const telling = tellingFetch()
+      const controller = new AbortController()
+      const reason = new Error('The person left.')
+      const failure = failureOf(
+        call(new Tandem({ baseUrl: server.url, fetch: telling.fetch }), controller.signal),
+      )
+      const exchange = await begun.promise
+      if (headed) await telling.reading
+      const start = performance.now()
+      controller.abort(reason)
+      const error = await failure
+      expect(performance.now() - start).toBeLessThan(promptly)
+      expect(error.name).toBe('AbortError')
+      expect(error.cause).toBe(reason)
+      await exchange.disconnected
+      expect(exchange.response.writableFinished).toBe(false)
+      expect(server.requests).toHaveLength(1)
+      expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
+    },
+  )
 
   test(`${name} with a signal that has fired sends nothing`, async () => {
     await using server = await TestServer.start(() => {})
@@ -81,27 +103,39 @@ for (const [name, call] of calls) {
 }
 
 test('an abort ends the wait between two tries', async () => {
+  await using server = await TestServer.start((exchange) =>
+    exchange.json(429, { success: false, error: 'Slow down.' }, { 'retry-after': '30' }),
+  )
   const answered = Promise.withResolvers<void>()
-  await using server = await TestServer.start((exchange) => {
-    exchange.response.on('finish', answered.resolve)
-    exchange.json(429, { success: false, error: 'Slow down.' }, { 'retry-after': '30' })
-  })
+  const readAll: typeof fetch = async (...parameters) => {
+    const { status, headers, body } = await fetch(...parameters)
+    const watched = new TransformStream<Uint8Array, Uint8Array>({
+      // After everything that the client does at once with the end of the answer.
+      flush: () => void setImmediate(answered.resolve),
+    })
+    return new Response(body?.pipeThrough(watched), { status, headers })
+  }
   const controller = new AbortController()
-  const failure = failureOf(new Tandem({ baseUrl: server.url }).sessions.list(controller))
+  const tandem = new Tandem({ baseUrl: server.url, fetch: readAll })
+  const failure = failureOf(tandem.sessions.list(controller))
   await answered.promise
   const start = performance.now()
-  // The answer is on its way to the client; either it arrives first or the abort does.
-  setImmediate(() => controller.abort())
+  controller.abort()
   expect((await failure).name).toBe('AbortError')
   expect(performance.now() - start).toBeLessThan(promptly)
+  expect(server.requests).toHaveLength(1)
 })
 
 test('an abort ends a fetch that does not listen to its signal', async () => {
   const late = Promise.withResolvers<Exchange>()
   await using server = await TestServer.start(late.resolve)
+  // Kept, so that it is not closed by being collected as garbage.
+  const kept: Promise<Response>[] = []
   const deaf: typeof fetch = (input, init) => {
     const { signal: _, ...rest } = init ?? {}
-    return fetch(input, rest)
+    const response = fetch(input, rest)
+    kept.push(response)
+    return response
   }
   const controller = new AbortController()
   const tandem = new Tandem({ baseUrl: server.url, fetch: deaf })
@@ -112,6 +146,22 @@ test('an abort ends a fetch that does not listen to its signal', async () => {
   // What such a fetch brings in the end is not left open.
   exchange.events().write('event: stdout\n')
   await exchange.disconnected
+  expect(kept).toHaveLength(1)
+})
+
+test('an answer of which only the head is wanted is closed', async () => {
+  await using server = await TestServer.start(({ response }) => {
+    response.writeHead(302, { location: 'https://elsewhere.example/' }).write('Moved. ')
+  })
+  const kept: Promise<Response>[] = []
+  const keeping: typeof fetch = (...parameters) => {
+    const response = fetch(...parameters)
+    kept.push(response)
+    return response
+  }
+  await failureOf(new Tandem({ baseUrl: server.url, fetch: keeping }).sessions.list())
+  await server.request().disconnected
+  expect(kept).toHaveLength(1)
 })
 
 test('after an abort the next call works', async () => {
