@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { type Browser, type Page, chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { type Handler, PageServer } from '../../test/page-server.ts'
+import { type Handler, PageServer } from '../../test/support/page-server.ts'
 import { findEngine } from '../browser/engine.ts'
 import { ScrapeError } from './scrape-error.ts'
 import { scrapePage } from './scrape-page.ts'
@@ -226,9 +226,10 @@ describe('no page', () => {
 
   test('a page that crashes the tab', async () => {
     const cdp = await page.context().newCDPSession(page)
+    // Before that the crash would hit the page that is being left.
+    page.once('framenavigated', () => void cdp.send('Page.crash').catch(() => {}))
     const url = server.serve('/crash', (_, response) => {
       response.writeHead(200, { 'content-type': 'text/html' }).write('<p>')
-      cdp.send('Page.crash').catch(() => {})
     })
     expect((await failure(url)).message).toMatch(/crashed the browser tab/)
   })
