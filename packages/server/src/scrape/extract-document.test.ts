@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type Browser, type Page, chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { PageServer } from '../../test/support/page-server.ts'
+import { PageServer } from '../../test/page-server.ts'
 import { findEngine } from '../browser/engine.ts'
 import { scrapePage } from './scrape-page.ts'
 

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { type Browser, type Page, chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { type Handler, PageServer } from '../../test/support/page-server.ts'
+import { type Handler, PageServer } from '../../test/page-server.ts'
 import { findEngine } from '../browser/engine.ts'
 import { ScrapeError } from './scrape-error.ts'
 import { scrapePage } from './scrape-page.ts'
