@@ -71,17 +71,19 @@ test('a signal reaches the job, its code is told, and nothing is left', async ()
 
 test('one key press that arrives twice, from the terminal and from npm, is one signal', async () => {
   const { lines, closed } = startRunner(
-    `let count = 0
-     process.on('SIGINT', () => {
-       count += 1
-       if (count === 1) setTimeout(() => { say('signals: ' + count); process.exit(0) }, 200)
-     })`,
+    `const seen = []
+     const onSignal = (signal) => {
+       seen.push(signal)
+       if (seen.length === 1) setTimeout(() => { say(seen.join(' ')); process.exit(0) }, 200)
+     }
+     process.on('SIGINT', onSignal).on('SIGHUP', onSignal)`,
   )
   await nextLine(lines)
+  // Two kinds, because the system itself makes one of two equal signals.
   runner?.kill('SIGINT')
-  runner?.kill('SIGINT')
-  expect(await nextLine(lines)).toBe('signals: 1')
-  expect(await closed).toEqual([130, null])
+  runner?.kill('SIGHUP')
+  expect(await nextLine(lines)).toMatch(/^(SIGINT|SIGHUP)$/)
+  expect((await closed)[0]).toBeGreaterThan(128)
 })
 
 test('a job that will not stop is killed at the second request, with all it started', async () => {
