@@ -47,6 +47,30 @@ describe('who may call', () => {
   })
 })
 
+test('a page of any origin may call with a key, and read what it needs', async () => {
+  const origin = 'https://app.example'
+  const asked = 'authorization,content-type,idempotency-key'
+  const preflight = await server.api('OPTIONS', '/v2/interact', undefined, {
+    key: '',
+    headers: {
+      origin,
+      'access-control-request-method': 'DELETE',
+      'access-control-request-headers': asked,
+    },
+  })
+  expect(preflight.status).toBe(204)
+  expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
+  expect(preflight.headers.get('access-control-allow-methods')).toContain('DELETE')
+  expect(preflight.headers.get('access-control-allow-headers')).toContain('idempotency-key')
+  const refused = await server.api('GET', '/v2/interact', undefined, {
+    key: '',
+    headers: { origin },
+  })
+  expect(refused.status).toBe(401)
+  expect(refused.headers.get('access-control-allow-origin')).toBe('*')
+  expect(refused.headers.get('access-control-expose-headers')).toContain('x-request-id')
+})
+
 test('every answer has a request id of its own', async () => {
   const answers = await Promise.all([
     server.api('GET', '/v2/interact'),
@@ -286,6 +310,37 @@ describe('the life of a session', () => {
     })
     expect((await server.api('GET', `/v2/interact/${id}`)).body).toMatchObject({ status: 'active' })
     await server.api('DELETE', `/v2/interact/${id}`)
+  })
+
+  test('is made once for one Idempotency-Key, however often it is asked for', async () => {
+    const create = (idempotencyKey: string, body: object = {}, key?: string) =>
+      server.api('POST', '/v2/interact', body, {
+        headers: { 'idempotency-key': idempotencyKey },
+        ...(key === undefined ? {} : { key }),
+      })
+    const [first, second] = await Promise.all([create('once'), create('once')])
+    expect(first.status).toBe(200)
+    expect(second.body).toEqual(first.body)
+    expect((await create('once')).body).toEqual(first.body)
+    expect((await create('once', { ttl: 60 })).status).toBe(400)
+    expect((await create('x'.repeat(256))).status).toBe(400)
+    const foreign = await create('once', {}, TestServer.keys[1])
+    expect(foreign.body['id']).not.toBe(first.body['id'])
+    await server.api('DELETE', `/v2/interact/${String(first.body['id'])}`)
+    await server.api('DELETE', `/v2/interact/${String(foreign.body['id'])}`, undefined, {
+      key: TestServer.keys[1],
+    })
+  })
+
+  test('a create that failed may be tried again with the same Idempotency-Key', async () => {
+    const sessions = await Promise.all([1, 2, 3, 4].map(() => server.createSession()))
+    const call = { headers: { 'idempotency-key': 'again' } }
+    expect((await server.api('POST', '/v2/interact', {}, call)).status).toBe(429)
+    await server.api('DELETE', `/v2/interact/${sessions[0]?.id}`)
+    const answer = await server.api('POST', '/v2/interact', {}, call)
+    expect(answer.status).toBe(200)
+    const ids = [...sessions.slice(1).map(({ id }) => id), String(answer.body['id'])]
+    await Promise.all(ids.map((id) => server.api('DELETE', `/v2/interact/${id}`)))
   })
 
   test('there are at most as many as the server may have, and room again after one has ended', async () => {

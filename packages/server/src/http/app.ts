@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import cors from '@fastify/cors'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
@@ -74,6 +75,14 @@ export function createApp(options: AppOptions): FastifyInstance {
     throw new ApiError(404, `There is no ${request.method} ${path} in this API.`)
   })
 
+  // Calls carry a key, never a cookie, so a page may make them only for whoever gave it one.
+  void app.register(cors, {
+    origin: '*',
+    methods: ['GET', 'POST', 'DELETE'],
+    allowedHeaders: ['authorization', 'content-type', 'idempotency-key'],
+    exposedHeaders: ['x-request-id', 'retry-after'],
+    maxAge: 600,
+  })
   healthRoutes(app, options.health)
   cdp.routes(app)
   void app.register(async (authenticated) => {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { CdpClient } from '../cdp/client.ts'
-import type { CdpMessage } from '../cdp/message.ts'
+import { type CdpMessage, serialize } from '../cdp/message.ts'
 import { SessionEndedError } from '../sessions/session-error.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { Session } from '../sessions/session.ts'
@@ -142,10 +142,17 @@ async function serve(webSocket: WebSocket, session: Session, targetId?: string):
   const early: CdpMessage[] = []
   let client: CdpClient | undefined
   webSocket.on('message', (data: Buffer, binary) => {
+    // What comes behind a mistake has no effect, however long the connection takes to end.
+    if (webSocket.readyState !== webSocket.OPEN) return
     const message = binary ? undefined : parse(data.toString('utf8'))
-    if (!message) webSocket.close(1007, 'Messages are JSON objects in text frames.')
-    else if (client) client.receive(message)
-    else early.push(message)
+    if (!message) {
+      webSocket.close(1007, 'Messages are JSON objects in text frames.')
+      client?.close('The client sent what is no message.')
+    } else if (client) {
+      client.receive(message)
+    } else {
+      early.push(message)
+    }
   })
   webSocket.on('error', () => webSocket.terminate())
   webSocket.on('close', () => client?.close('The client disconnected.'))
@@ -153,8 +160,10 @@ async function serve(webSocket: WebSocket, session: Session, targetId?: string):
     client = await session.connect(
       {
         send: (message) => {
-          if (webSocket.bufferedAmount > maximumBufferedBytes) webSocket.terminate()
-          else webSocket.send(JSON.stringify(message))
+          const text =
+            webSocket.bufferedAmount > maximumBufferedBytes ? undefined : serialize(message)
+          if (text === undefined) webSocket.terminate()
+          else webSocket.send(text)
         },
         close: (reason) => webSocket.close(1000, reason),
       },

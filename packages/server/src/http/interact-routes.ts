@@ -12,8 +12,8 @@ import type { SessionRecord } from '../sessions/session-records.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import { ApiError } from './api-error.ts'
 import type { CapabilityUrlBuilder } from './capability-urls.ts'
-import { clientGone } from './client-connection.ts'
 import { answerExecution } from './execution-route.ts'
+import { IdempotentCalls } from './idempotent-calls.ts'
 import { createSessionSchema, executeSchema, listSessionsQuerySchema } from './schemas.ts'
 import { parseInput } from './validation.ts'
 
@@ -26,28 +26,31 @@ export function interactRoutes(
   app: FastifyInstance,
   { registry, urls }: { registry: SessionRegistry; urls: CapabilityUrlBuilder },
 ): void {
+  const idempotentCalls = new IdempotentCalls()
   // Every official client uses the older name.
   for (const prefix of ['/v2/interact', '/v2/browser']) {
-    app.post(prefix, async (request, reply): Promise<CreateSessionResponse> => {
-      const body = parseInput(createSessionSchema, request.body ?? {})
-      if (body.profile) {
-        throw new ApiError(501, 'This server does not keep profiles yet; leave out "profile".')
-      }
-      const session = await registry.create(
-        {
-          keyId: request.caller.id,
-          limits: lifetimeLimits(body),
-          streamWebView: body.streamWebView ?? true,
-        },
-        clientGone(reply),
-      )
-      return {
-        success: true,
-        id: session.id,
-        ...urls.build(request, session),
-        expiresAt: new Date(session.lifetime.expiresAt).toISOString(),
-      }
-    })
+    app.post(prefix, (request, reply) =>
+      idempotentCalls.run(request, reply, async (signal): Promise<CreateSessionResponse> => {
+        const body = parseInput(createSessionSchema, request.body ?? {})
+        if (body.profile) {
+          throw new ApiError(501, 'This server does not keep profiles yet; leave out "profile".')
+        }
+        const session = await registry.create(
+          {
+            keyId: request.caller.id,
+            limits: lifetimeLimits(body),
+            streamWebView: body.streamWebView ?? true,
+          },
+          signal,
+        )
+        return {
+          success: true,
+          id: session.id,
+          ...urls.build(request, session),
+          expiresAt: new Date(session.lifetime.expiresAt).toISOString(),
+        }
+      }),
+    )
 
     app.get(prefix, async (request): Promise<ListSessionsResponse> => {
       const { status } = parseInput(listSessionsQuerySchema, request.query)
