@@ -31,6 +31,12 @@ export interface BrowserVersion {
   jsVersion: string
 }
 
+/**
+ * Bytes of the largest command. Chromium closes its pipe, and with it itself,
+ * when one does not fit its buffer of 100 MB (devtools_pipe_handler.cc).
+ */
+const maximumCommandBytes = 96 * 1024 * 1024
+
 /** One Chromium, driven over a pipe. It is used for one session and never again. */
 export class BrowserProcess {
   readonly version: BrowserVersion
@@ -68,7 +74,9 @@ export class BrowserProcess {
     })
     const log = new LogTail(child)
     // Chromium reads commands from descriptor 3 and writes answers to descriptor 4.
-    const cdp = new CdpMultiplexer(new PipeTransport(child.extraPipe(1), child.extraPipe(0)))
+    const cdp = new CdpMultiplexer(
+      new PipeTransport(child.extraPipe(1), child.extraPipe(0), { outgoing: maximumCommandBytes }),
+    )
     const exit = child.exited.then(() => {
       cdp.close()
       throw new Error('it exited at once')

@@ -35,23 +35,25 @@ export class CdpClient {
   /** Takes a message from the client. */
   receive(message: CdpMessage): void {
     if (this.#closed || this.#muted) return
-    if (typeof message.id !== 'number' || typeof message.method !== 'string') {
-      this.#refuse(message, 'A message needs a number as id and a string as method.')
+    const problem = problemOf(message)
+    if (problem !== undefined) {
+      this.#refuse(message, problem)
       return
     }
     this.#exchange.active()
-    const action = Object.hasOwn(policy, message.method) ? policy[message.method] : undefined
+    const method = message.method as string
+    const action = Object.hasOwn(policy, method) ? policy[method] : undefined
     if (action?.kind === 'refuse') {
       this.#sink.send(refusal(message, action.reason))
     } else if (action?.kind === 'disconnect') {
-      this.#sink.send({ id: message.id, result: {}, ...sessionOf(message) })
+      this.#sink.send({ ...answerTo(message), result: {} })
       this.close('The client closed its browser; the session goes on.')
     } else if (message.sessionId !== undefined && !this.#exchange.owns(message.sessionId)) {
       const error = {
         code: cdpErrorCode.sessionNotFound,
         message: 'Session with given id not found.',
       }
-      this.#sink.send({ id: message.id, error })
+      this.#sink.send({ id: message.id as number, error })
     } else {
       this.#forward(
         action ? { ...message, params: action.parameters(message.params ?? {}) } : message,
@@ -99,7 +101,8 @@ export class CdpClient {
     this.#exchange.forward(
       {
         ...(method === undefined ? {} : { method }),
-        ...(params === undefined ? {} : { params }),
+        // Null for "none" is common, and not read by all of Chromium.
+        ...(params ? { params } : {}),
         sessionId,
       },
       (answer) => this.deliver({ ...answer, id: clientId }),
@@ -107,11 +110,25 @@ export class CdpClient {
   }
 
   #refuse(message: CdpMessage, reason: string): void {
-    const id = typeof message.id === 'number' ? { id: message.id } : {}
+    const id = Number.isInteger(message.id) ? { id: message.id as number } : {}
     this.#sink.send({ ...id, error: { code: cdpErrorCode.invalidRequest, message: reason } })
   }
 }
 
-function sessionOf(message: CdpMessage): { sessionId?: string } {
-  return message.sessionId === undefined ? {} : { sessionId: message.sessionId }
+/** Chromium does not answer what it cannot read, and nobody should wait for ever. */
+function problemOf({ id, method, params, sessionId }: CdpMessage): string | undefined {
+  if (!Number.isInteger(id) || typeof method !== 'string') {
+    return 'A message needs a whole number as id and a string as method.'
+  }
+  if (params !== undefined && (typeof params !== 'object' || Array.isArray(params))) {
+    return 'The params of a message must be an object.'
+  }
+  if (sessionId !== undefined && typeof sessionId !== 'string') {
+    return 'The sessionId of a message must be a string.'
+  }
+  return undefined
+}
+
+function answerTo({ id, sessionId }: CdpMessage): CdpMessage {
+  return { id: id as number, ...(sessionId === undefined ? {} : { sessionId }) }
 }

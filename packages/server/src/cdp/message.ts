@@ -8,6 +8,19 @@ export interface CdpMessage {
   sessionId?: string
 }
 
+/**
+ * The text of a message; undefined when it would be longer than a string can
+ * be. Numbers such as `1e20` are written out, so text may grow on its way.
+ */
+export function serialize(message: object): string | undefined {
+  try {
+    return JSON.stringify(message)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
 /** JSON-RPC codes that the protocol uses. */
 export const cdpErrorCode = {
   invalidRequest: -32600,

@@ -1,5 +1,5 @@
 import { CdpClient, type ClientSink } from './client.ts'
-import type { CdpMessage } from './message.ts'
+import { type CdpMessage, cdpErrorCode } from './message.ts'
 import type { PipeTransport } from './pipe-transport.ts'
 
 /** Chromium's end of the pipe was lost. */
@@ -102,7 +102,13 @@ export class CdpMultiplexer {
     const client: CdpClient = new CdpClient(sessionId, sink, {
       forward: (message, settle) => {
         const id = this.#register({ client, settle })
-        this.#transport.send({ ...message, id })
+        if (this.#transport.send({ ...message, id })) return
+        this.#replies.delete(id)
+        const sentence = 'The command is larger than 96 MB, which is all that the browser takes.'
+        settle({
+          ...(message.sessionId === undefined ? {} : { sessionId: message.sessionId }),
+          error: { code: cdpErrorCode.invalidRequest, message: sentence },
+        })
       },
       owns: (candidate) => this.#owners.get(candidate) === client,
       leave: () => this.#leave(client),

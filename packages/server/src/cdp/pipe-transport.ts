@@ -1,7 +1,14 @@
 import type { Duplex } from 'node:stream'
+import { serialize } from './message.ts'
 
-/** Bytes of the largest DevTools message; a larger one means a broken or hostile peer. */
-const defaultMaximumMessageBytes = 256 * 1024 * 1024
+export interface PipeLimits {
+  /** Bytes of the largest message that is taken. A larger one means a broken or hostile peer. */
+  incoming?: number
+  /** Bytes of the largest message that the peer takes. Default: no limit. */
+  outgoing?: number
+}
+
+const defaultMaximumIncoming = 256 * 1024 * 1024
 
 /**
  * JSON messages over a byte stream, each ended by a NUL byte: the framing of
@@ -13,7 +20,8 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
   /** Called once, when the peer is gone or broke the framing. */
   onClose: (() => void) | undefined
   readonly #output: Duplex
-  readonly #maximumMessageBytes: number
+  readonly #maximumIncoming: number
+  readonly #maximumOutgoing: number
   #pending: Buffer[] = []
   #pendingBytes = 0
   #closed = false
@@ -22,13 +30,10 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
    * @param input Where messages come from.
    * @param output Where messages go; the same stream when it is a duplex pipe.
    */
-  constructor(
-    input: Duplex,
-    output: Duplex,
-    maximumMessageBytes: number = defaultMaximumMessageBytes,
-  ) {
+  constructor(input: Duplex, output: Duplex, limits: PipeLimits = {}) {
     this.#output = output
-    this.#maximumMessageBytes = maximumMessageBytes
+    this.#maximumIncoming = limits.incoming ?? defaultMaximumIncoming
+    this.#maximumOutgoing = limits.outgoing ?? Infinity
     input.on('data', (chunk: Buffer) => this.#read(chunk))
     for (const stream of new Set([input, output])) {
       stream.on('close', () => this.close())
@@ -42,8 +47,17 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
     return this.#output.writableLength
   }
 
-  send(message: Outgoing): void {
-    if (!this.#closed) this.#output.write(`${JSON.stringify(message)}\0`)
+  /**
+   * Sends a message, if the peer is still there.
+   *
+   * @returns False when the message is too large; then none of it was sent.
+   */
+  send(message: Outgoing): boolean {
+    if (this.#closed) return true
+    const text = serialize(message)
+    if (text === undefined || Buffer.byteLength(text, 'utf8') > this.#maximumOutgoing) return false
+    this.#output.write(`${text}\0`)
+    return true
   }
 
   close(): void {
@@ -68,7 +82,7 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
     if (start < chunk.length) {
       this.#pending.push(chunk.subarray(start))
       this.#pendingBytes += chunk.length - start
-      if (this.#pendingBytes > this.#maximumMessageBytes) this.close()
+      if (this.#pendingBytes > this.#maximumIncoming) this.close()
     }
   }
 

@@ -68,7 +68,7 @@ export class Kernel {
   constructor(process: SupervisedProcess, cdp: CdpMultiplexer) {
     this.#process = process
     const control = process.extraPipe(controlDescriptor - 3)
-    this.#control = new PipeTransport(control, control, maximumMessageBytes)
+    this.#control = new PipeTransport(control, control, { incoming: maximumMessageBytes })
     this.#stdout = new OutputStream(process.stdout)
     this.#stderr = new OutputStream(process.stderr)
     this.#client = connectToBrowser(process.extraPipe(cdpDescriptor - 3), cdp)

@@ -71,6 +71,8 @@ export class Session {
     this.lifetime = new Lifetime(parts.limits, (reason) => this.#destroyQuietly(reason))
     parts.browser.cdp.onActivity = () => this.lifetime.touch()
     void parts.browser.exited.then(() => this.#destroyQuietly('crashed'))
+    // A browser that runs but cannot be reached any more is lost as well.
+    parts.browser.cdp.onClose = () => this.#destroyQuietly('crashed')
   }
 
   /** Whether it is on its way out, or ended. */
