@@ -9,8 +9,9 @@ export interface CdpMessage {
 }
 
 /**
- * The text of a message; undefined when it would be longer than a string can
- * be. Numbers such as `1e20` are written out, so text may grow on its way.
+ * The text of a message; undefined when it is nested too deeply to be written,
+ * or would be longer than a string can be: numbers such as `1e20` are written
+ * out, so that text may grow on its way.
  */
 export function serialize(message: object): string | undefined {
   try {

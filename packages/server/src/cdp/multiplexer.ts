@@ -104,7 +104,8 @@ export class CdpMultiplexer {
         const id = this.#register({ client, settle })
         if (this.#transport.send({ ...message, id })) return
         this.#replies.delete(id)
-        const sentence = 'The command is larger than 96 MB, which is all that the browser takes.'
+        const sentence =
+          'The command is nested too deeply, or larger than the 96 MB that the browser takes.'
         settle({
           ...(message.sessionId === undefined ? {} : { sessionId: message.sessionId }),
           error: { code: cdpErrorCode.invalidRequest, message: sentence },

@@ -50,7 +50,7 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
   /**
    * Sends a message, if the peer is still there.
    *
-   * @returns False when the message is too large; then none of it was sent.
+   * @returns False when the message cannot be written, or is too large; then none of it was sent.
    */
   send(message: Outgoing): boolean {
     if (this.#closed) return true
