@@ -29,7 +29,7 @@ test('a client that does not read is cut off while the others go on', async () =
   const shared = browser.contexts()[0]?.pages()[0]
   greedy.webSocket.pause()
   // Together more than the server keeps for one client (64 MB) and the sockets hold.
-  for (let id = 1_000; id < 1_020; id += 1) {
+  for (let id = 1_000; id < 1_018; id += 1) {
     const expression = `'x'.repeat(5_000_000)`
     greedy.write({ id, method: 'Runtime.evaluate', sessionId: page, params: { expression } })
   }
@@ -39,7 +39,7 @@ test('a client that does not read is cut off while the others go on', async () =
   // Its sessions are gone before it notices anything, and with them what it had open.
   greedy.webSocket.resume()
   expect((await greedy.closed).code).toBe(1006)
-  expect(greedy.received.length).toBeLessThan(22)
+  expect(greedy.received.length).toBeLessThan(20)
   expect(await shared?.evaluate('6 * 7')).toBe(42)
   await browser.close()
 })
@@ -47,7 +47,7 @@ test('a client that does not read is cut off while the others go on', async () =
 test('a command of many megabytes arrives whole', async () => {
   const client = await RawClient.connect(session.cdpUrl)
   const page = await client.attach()
-  const text = 'x'.repeat(20 * 1024 * 1024)
+  const text = 'x'.repeat(8 * 1024 * 1024)
   expect(await client.evaluate(`'${text}'.length`, page)).toBe(text.length)
   await client.close()
 })
@@ -58,7 +58,7 @@ test('a command larger than the browser takes is refused; the session goes on', 
     RawClient.connect(session.cdpUrl),
   ])
   // Small on its way here: it grows when it is written out again.
-  const numbers = Array.from({ length: 6_000_000 }, () => '1e20').join(',')
+  const numbers = Array.from({ length: 4_800_000 }, () => '1e20').join(',')
   const refusal = client.next(({ id }) => id === 7)
   client.write(`{"id":7,"method":"Runtime.evaluate","params":{"numbers":[${numbers}]}}`)
   expect((await refusal).error?.message).toContain('larger than the 96 MB')
@@ -69,12 +69,10 @@ test('a command larger than the browser takes is refused; the session goes on', 
 
 test('a command that is nested beyond measure is refused, and ends nothing', async () => {
   const client = await RawClient.connect(session.cdpUrl)
-  for (const depth of [100_000, 10_000_000]) {
-    const refusal = client.next(({ id }) => id === depth)
-    const nested = '['.repeat(depth) + ']'.repeat(depth)
-    client.write(`{"id":${depth},"method":"Browser.getVersion","params":{"nested":${nested}}}`)
-    expect((await refusal).error?.message).toContain('nested too deeply')
-  }
+  const nested = '['.repeat(100_000) + ']'.repeat(100_000)
+  const refusal = client.next(({ id }) => id === 7)
+  client.write(`{"id":7,"method":"Browser.getVersion","params":{"nested":${nested}}}`)
+  expect((await refusal).error?.message).toContain('nested too deeply')
   expect(await client.pages()).toHaveLength(1)
   await client.close()
 })
