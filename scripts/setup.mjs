@@ -25,7 +25,7 @@ import {
 /**
  * What earlier runs have finished, so that a repeat has nothing to start and nothing to ask.
  *
- * @typedef {{ packages?: string, engine?: import('./setup/engine.mjs').EngineRecord }} SetupState
+ * @typedef {{ packages?: string, engine?: import('./setup/engine.mjs').EngineRecord, unavailable?: string }} SetupState
  */
 
 const stateFile = join(stateFolder, 'setup.json')
@@ -56,12 +56,27 @@ async function installWithProgress(progress, tool) {
 }
 
 /**
+ * @param {Progress} progress
+ * @param {import('./setup/toolchain.mjs').Tool} tool
+ */
+async function tryToInstall(progress, tool) {
+  try {
+    await installWithProgress(progress, tool)
+    return true
+  } catch (error) {
+    if (error instanceof SetupFailure) return false
+    throw error
+  }
+}
+
+/**
  * Makes everything the repository needs to run, or finds that it is there. May be interrupted,
  * repeated, and run twice at once.
  *
- * @param {{ withNode22?: boolean }} [options] Node 22 is for one test and may be missing.
+ * @param {{ withNode22?: boolean, retry?: boolean }} [options] Node 22 is for one test and may be
+ *   missing. What could not be had is asked for again only with `retry`.
  */
-export async function setUp({ withNode22 = false } = {}) {
+export async function setUp({ withNode22 = false, retry = false } = {}) {
   checkPlatform()
   const progress = new Progress()
   const node = chooseNode()
@@ -69,11 +84,14 @@ export async function setUp({ withNode22 = false } = {}) {
   const node22 = withNode22 ? chooseNode22() : undefined
   const required = [node.tool, pnpm].filter((tool) => tool !== undefined)
 
+  /** @param {import('./setup/toolchain.mjs').Tool} tool @param {SetupState} state */
+  const isGivenUp = (tool, state) => !retry && state.unavailable === tool.specifier
+
   const isReady = () => {
     const state = readState()
     return (
       required.every(isInstalled) &&
-      (node22 === undefined || isInstalled(node22)) &&
+      (node22 === undefined || isInstalled(node22) || isGivenUp(node22, state)) &&
       state.packages === packagesFingerprint() &&
       packagesArePresent() &&
       engineIsPresent(state.engine)
@@ -83,7 +101,7 @@ export async function setUp({ withNode22 = false } = {}) {
   if (!isReady()) {
     await withLock(
       stateFolder,
-      (pid) => progress.note(`waiting for another set-up to finish (process ${pid})`),
+      (pid) => progress.note(`Waiting for another set-up to finish (process ${pid})`),
       async () => {
         removePartialTools()
         for (const tool of required) {
@@ -103,18 +121,23 @@ export async function setUp({ withNode22 = false } = {}) {
           const engine = await prepareEngine(progress, node.path)
           writeState({ ...readState(), engine })
         }
-        if (node22 !== undefined && !isInstalled(node22)) {
-          await installWithProgress(progress, node22).catch((/** @type {unknown} */ error) => {
-            if (!(error instanceof SetupFailure)) throw error
-            progress.note(
-              `optional: without Node 22 the test on the oldest supported Node is skipped (${error.message})`,
-            )
-          })
+        if (
+          node22 !== undefined &&
+          !isInstalled(node22) &&
+          !isGivenUp(node22, readState()) &&
+          !(await tryToInstall(progress, node22))
+        ) {
+          writeState({ ...readState(), unavailable: node22.specifier })
         }
       },
     )
   }
   progress.finish()
+  if (withNode22 && (node22 === undefined || !isInstalled(node22))) {
+    progress.note(
+      'Optional: Node 22 is missing, so the test on the oldest supported Node is skipped; npm run setup tries to get it.',
+    )
+  }
 
   const toolchain = {
     node: node.path,
@@ -141,7 +164,7 @@ export function reportFailure(error) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    await setUp({ withNode22: true })
+    await setUp({ withNode22: true, retry: true })
   } catch (error) {
     process.exitCode = reportFailure(error)
   }

@@ -38,8 +38,7 @@ export class Progress {
 
   /** @param {string} line */
   note(line) {
-    this.#announce()
-    process.stderr.write(`  ${line}\n`)
+    process.stderr.write(`${line}\n`)
   }
 
   finish() {
