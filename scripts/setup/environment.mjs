@@ -46,6 +46,8 @@ export function installEnvironment() {
   }
   // In production mode the tools of the project would be left out.
   delete env['NODE_ENV']
+  // `npm run` names the cache of the home that it was given, writable or not.
+  if (!isWritable(env['HOME'])) delete env['npm_config_cache']
   // Nobody is there to answer a question.
   env['CI'] = 'true'
   return withWritableHome(env)
