@@ -27,7 +27,11 @@ const stateLostNotice =
 export class LanguageRuntime {
   readonly #startKernel: () => Kernel
   #kernel: Kernel | undefined
+  /** Whether the kernel has run anything, so that there is something to lose. */
+  #used = false
   #stateLost = false
+  /** Settles when every kernel that was given up is gone. */
+  #discarded: Promise<void> = Promise.resolve()
   #closed = false
 
   /** @param startKernel Starts a process; called again after one was lost. */
@@ -37,7 +41,7 @@ export class LanguageRuntime {
 
   /** Starts a kernel ahead of the first execution. */
   async prepare(): Promise<void> {
-    if (!this.#closed) await this.#current().ready
+    if (!this.#closed) await (await this.#current()).ready
   }
 
   /**
@@ -49,13 +53,13 @@ export class LanguageRuntime {
    */
   async execute(request: ExecutionRequest): Promise<ExecutionOutput> {
     request.signal?.throwIfAborted()
-    const kernel = this.#current()
-    // A caller that gives up while the kernel starts leaves it for the next.
-    await untilAborted(kernel.ready, request.signal)
+    const kernel = await this.#current()
+    await this.#untilReady(kernel, request.signal)
     const notice = this.#stateLost ? stateLostNotice : ''
     if (notice !== '') request.onStderr?.(notice)
     this.#stateLost = false
 
+    this.#used = true
     const run = kernel.run(request)
     const end = await firstEnd(run, request)
     if (end !== 'ended' || !kernel.alive) await this.#discard(kernel)
@@ -70,19 +74,39 @@ export class LanguageRuntime {
   /** Ends the kernel. May be called again. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#kernel?.close()
+    await Promise.all([this.#kernel?.close(), this.#discarded])
   }
 
-  #current(): Kernel {
+  /** The kernel that there is, or another when that has died between two executions. */
+  async #current(): Promise<Kernel> {
+    if (this.#kernel && !this.#kernel.alive) await this.#discard(this.#kernel)
     if (this.#closed) throw new Error('The session of this kernel has ended.')
-    if (!this.#kernel?.alive) this.#kernel = this.#startKernel()
+    this.#kernel ??= this.#startKernel()
     return this.#kernel
   }
 
-  async #discard(kernel: Kernel): Promise<void> {
-    if (this.#kernel === kernel) this.#kernel = undefined
-    this.#stateLost = true
-    await kernel.close()
+  /** A caller that gives up while the kernel starts leaves it for the next. */
+  async #untilReady(kernel: Kernel, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await untilAborted(kernel.ready, signal)
+    } catch (error) {
+      // It never will be: the next execution gets another.
+      if (signal?.aborted !== true) await this.#discard(kernel)
+      throw error
+    }
+  }
+
+  /** Ends a kernel with everything that its code left behind. */
+  #discard(kernel: Kernel): Promise<void> {
+    if (this.#kernel === kernel) {
+      this.#kernel = undefined
+      this.#stateLost ||= this.#used
+      this.#used = false
+    }
+    const closed = kernel.close()
+    this.#discarded = Promise.all([this.#discarded, closed]).then(() => {})
+    this.#discarded.catch(() => {})
+    return closed
   }
 }
 
