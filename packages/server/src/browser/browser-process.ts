@@ -18,8 +18,10 @@ export interface BrowserLaunchOptions {
   sessionId: string
   /** The session's folder. The browser writes below it only. */
   directory: string
-  /** Milliseconds until the browser must answer. Default: 15000. */
+  /** Milliseconds until a page of the browser must have answered. Default: 15000. */
   deadline?: number
+  /** Gives the launch up. */
+  signal?: AbortSignal | undefined
 }
 
 /** Answer of `Browser.getVersion`. */
@@ -53,12 +55,14 @@ export class BrowserProcess {
    * Starts a browser and gives it once a page of it has answered: a browser
    * that merely runs is not ready.
    *
-   * @throws BrowserLaunchError with the last lines that the browser wrote.
+   * @throws BrowserLaunchError with the last lines that the browser wrote, or
+   *   the signal's reason when it was given up.
    */
   static async launch(options: BrowserLaunchOptions): Promise<BrowserProcess> {
-    const { engine, isolation, directory } = options
+    const { engine, isolation, directory, signal } = options
     const temporary = join(directory, 'tmp')
     await mkdir(temporary, { recursive: true })
+    signal?.throwIfAborted()
     const child = isolation.spawn({
       role: 'browser',
       sessionId: options.sessionId,
@@ -81,15 +85,24 @@ export class BrowserProcess {
       cdp.close()
       throw new Error('it exited at once')
     })
+    exit.catch(() => {})
+    const over = new AbortController()
+    const givenUp = new Promise<never>((_, reject) => {
+      const onAbort = (): void => reject(signal?.reason as Error)
+      signal?.addEventListener('abort', onAbort, { signal: over.signal })
+    })
     try {
       const ready = makeReady(cdp, options.deadline ?? 15_000)
-      exit.catch(() => {})
-      const version = await Promise.race([ready, exit])
+      const version = await Promise.race([ready, exit, givenUp])
       return new BrowserProcess(child, cdp, version)
     } catch (error) {
+      cdp.close()
       await child.kill()
+      signal?.throwIfAborted()
       const why = error instanceof Error ? error.message : String(error)
       throw new BrowserLaunchError(`The browser did not start: ${why}.${log.excerpt()}`)
+    } finally {
+      over.abort()
     }
   }
 
@@ -110,19 +123,29 @@ export class BrowserProcess {
 }
 
 async function makeReady(cdp: CdpMultiplexer, deadline: number): Promise<BrowserVersion> {
-  const version = await cdp.command<BrowserVersion>('Browser.getVersion', {}, { deadline })
-  const { targetInfos } = await cdp.command<{ targetInfos: { targetId: string; type: string }[] }>(
+  const until = performance.now() + deadline
+  const command = <Result>(method: string, params: object = {}, sessionId?: string) =>
+    cdp.command<Result>(
+      method,
+      { ...params },
+      {
+        deadline: Math.max(0, Math.round(until - performance.now())),
+        ...(sessionId === undefined ? {} : { sessionId }),
+      },
+    )
+  const version = await command<BrowserVersion>('Browser.getVersion')
+  const { targetInfos } = await command<{ targetInfos: { targetId: string; type: string }[] }>(
     'Target.getTargets',
   )
   const page =
     targetInfos.find((target) => target.type === 'page') ??
-    (await cdp.command<{ targetId: string }>('Target.createTarget', { url: 'about:blank' }))
-  const { sessionId } = await cdp.command<{ sessionId: string }>('Target.attachToTarget', {
+    (await command<{ targetId: string }>('Target.createTarget', { url: 'about:blank' }))
+  const { sessionId } = await command<{ sessionId: string }>('Target.attachToTarget', {
     targetId: page.targetId,
     flatten: true,
   })
-  await cdp.command('Runtime.evaluate', { expression: '0' }, { sessionId, deadline })
-  await cdp.command('Target.detachFromTarget', { sessionId })
+  await command('Runtime.evaluate', { expression: '0' }, sessionId)
+  await command('Target.detachFromTarget', { sessionId })
   return version
 }
 

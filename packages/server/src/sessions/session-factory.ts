@@ -48,7 +48,7 @@ export class SessionFactory {
     }
   }
 
-  /** @throws BrowserLaunchError */
+  /** @throws BrowserLaunchError, or the signal's reason when it is aborted. */
   start(specification: SessionSpecification, signal?: AbortSignal): Promise<Session> {
     return this.#launches(async () => {
       signal?.throwIfAborted()
@@ -58,7 +58,7 @@ export class SessionFactory {
       await mkdir(directory, { mode: 0o700 })
       let browser: BrowserProcess
       try {
-        browser = await BrowserProcess.launch({ engine, isolation, sessionId, directory })
+        browser = await BrowserProcess.launch({ engine, isolation, sessionId, directory, signal })
       } catch (error) {
         await rm(directory, { recursive: true, force: true, maxRetries: 4, retryDelay: 200 })
         throw error

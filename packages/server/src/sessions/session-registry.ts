@@ -29,7 +29,8 @@ export class SessionRegistry {
   /** Sessions on their way out, which nobody finds any more. */
   readonly #closing = new Map<string, Promise<SessionEnd>>()
   readonly #starting = new Set<Promise<Session>>()
-  #closed = false
+  /** Aborted when the server stops. */
+  readonly #stopping = new AbortController()
 
   constructor(options: SessionRegistryOptions) {
     this.#options = options
@@ -147,14 +148,19 @@ export class SessionRegistry {
    */
   async release(id: string, keyId: string): Promise<SessionEnd> {
     const session = this.#sessions.get(id)
-    if (session && session.keyId === keyId) return session.destroy('released')
+    if (session && session.keyId === keyId) {
+      const end = await session.destroy('released')
+      // Who hears of the end finds it written down, and the session's place free.
+      await this.#closing.get(id)?.catch(() => {})
+      return end
+    }
     const record = await this.describe(id, keyId)
     return record.end ?? { reason: 'released', duration: 0 }
   }
 
   /** Takes no more sessions and ends those that there are. */
   async close(reason: EndReason): Promise<void> {
-    this.#closed = true
+    this.#stopping.abort(new ShuttingDownError())
     await Promise.allSettled(this.#starting)
     const living = [...this.#sessions.values()]
     await Promise.allSettled(living.map((session) => session.destroy(reason)))
@@ -162,14 +168,16 @@ export class SessionRegistry {
   }
 
   async #start(specification: NewSession, options: StartOptions): Promise<Session> {
-    if (this.#closed) throw new ShuttingDownError()
+    this.#stopping.signal.throwIfAborted()
     const { maxSessions, factory } = this.#options
     if (this.#sessions.size + this.#starting.size + this.#closing.size >= maxSessions) {
       throw new SessionLimitError(maxSessions)
     }
+    const signals = [this.#stopping.signal, ...(options.signal ? [options.signal] : [])]
+    const signal = AbortSignal.any(signals)
     const starting = factory
-      .start({ ...specification, id: uuid() }, options.signal)
-      .then((session) => this.#enter(session, options))
+      .start({ ...specification, id: uuid() }, signal)
+      .then((session) => this.#enter(session, { ...options, signal }))
     this.#starting.add(starting)
     try {
       return await starting
@@ -181,10 +189,9 @@ export class SessionRegistry {
   /** From here on the session can be found, if there still is somebody who wants it. */
   async #enter(session: Session, { listed, signal }: StartOptions): Promise<Session> {
     const { log, records } = this.#options
-    if (this.#closed || signal?.aborted) {
-      await session.destroy(this.#closed ? 'server_shutdown' : 'released')
-      signal?.throwIfAborted()
-      throw new ShuttingDownError()
+    if (signal?.aborted) {
+      await session.destroy(this.#stopping.signal.aborted ? 'server_shutdown' : 'released')
+      throw signal.reason
     }
     if (session.ending) throw new BrowserLaunchError('The browser ended while it was starting.')
     this.#sessions.set(session.id, session)
