@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,6 +65,12 @@ export class TestServer implements AsyncDisposable {
 
   get url(): string {
     return this.#server.url
+  }
+
+  /** What the marks of this server's processes begin with, in `/proc/<pid>/environ`. */
+  get mark(): string {
+    const owner = createHash('sha256').update(this.dataDirectory).digest('hex').slice(0, 16)
+    return `${owner}:`
   }
 
   /** Calls the API. A body is sent as JSON, a string as it is. */

@@ -1,0 +1,165 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Behaviour, BreakableEngine } from './support/breakable-engine.ts'
+import { isAlive, markedProcesses } from './support/session-processes.ts'
+import { TestServer } from './support/test-server.ts'
+
+async function sessionFolders(server: TestServer): Promise<string[]> {
+  return readdir(join(server.dataDirectory, 'sessions'))
+}
+
+async function activeSessions(server: TestServer): Promise<number> {
+  const { body } = await server.api<{ sessions: { active: number } }>('GET', '/health')
+  return body.sessions.active
+}
+
+/** Nothing of the failed start is left: no process, folder, session, or place taken. */
+async function expectNothingLeft(server: TestServer, engine: BreakableEngine): Promise<void> {
+  expect((await engine.started()).filter(isAlive)).toEqual([])
+  expect(await markedProcesses(server.mark)).toEqual([])
+  expect(await sessionFolders(server)).toEqual([])
+  expect(await activeSessions(server)).toBe(0)
+  expect((await server.api('GET', '/v2/interact')).body).toEqual({ success: true, sessions: [] })
+}
+
+describe.concurrent('a browser that does not start', () => {
+  const cases: [Behaviour, number][] = [
+    ['exits', 5_000],
+    ['babbles', 5_000],
+    ['hangs', 25_000],
+    ['falls silent', 25_000],
+  ]
+
+  test.each(cases)(
+    'because it %s: 502, nothing is left, and the next one starts',
+    async (behaviour, bound) => {
+      await using engine = await BreakableEngine.create()
+      await using server = await TestServer.start({ chromium: engine.executable, maxSessions: 1 })
+      await engine.behave(behaviour)
+      const start = performance.now()
+      const { status, body } = await server.api('POST', '/v2/interact')
+      expect({ status, body }).toEqual({
+        status: 502,
+        body: { success: false, error: 'Failed to create browser session.' },
+      })
+      expect(performance.now() - start).toBeLessThan(bound)
+      expect(await engine.started()).toHaveLength(1)
+      await expectNothingLeft(server, engine)
+
+      await engine.behave('works')
+      const session = await server.createSession()
+      const url = `/v2/interact/${session.id}`
+      const answer = await server.api('POST', `${url}/execute`, {
+        code: 'await page.evaluate(6 * 7)',
+      })
+      expect(answer.body).toMatchObject({ result: '42', exitCode: 0 })
+      await server.api('DELETE', url)
+    },
+    60_000,
+  )
+
+  test('does not keep the server from its end', async () => {
+    await using engine = await BreakableEngine.create()
+    await using server = await TestServer.start({ chromium: engine.executable })
+    await engine.behave('hangs')
+    const create = server.api('POST', '/v2/interact')
+    await expect.poll(() => engine.started()).toHaveLength(1)
+    await expect.poll(() => markedProcesses(server.mark)).toHaveLength(2)
+    const start = performance.now()
+    await server.close()
+    expect(performance.now() - start).toBeLessThan(5_000)
+    expect(await create).toMatchObject({
+      status: 503,
+      body: { success: false, error: 'The server is shutting down.' },
+    })
+    expect(await markedProcesses(server.mark)).toEqual([])
+  })
+
+  test('is ended when its client gives up', async () => {
+    await using engine = await BreakableEngine.create()
+    await using server = await TestServer.start({ chromium: engine.executable })
+    await engine.behave('hangs')
+    const abort = new AbortController()
+    const create = server.api('POST', '/v2/interact', undefined, { signal: abort.signal })
+    await expect.poll(() => markedProcesses(server.mark)).toHaveLength(2)
+    abort.abort()
+    await expect(create).rejects.toThrow('aborted')
+    await expect.poll(() => sessionFolders(server), { timeout: 5_000 }).toEqual([])
+    await expectNothingLeft(server, engine)
+  })
+})
+
+test('a browser that runs on but cannot be reached any more has crashed', async () => {
+  await using engine = await BreakableEngine.create()
+  await using server = await TestServer.start({ chromium: engine.executable })
+  await engine.behave('breaks later')
+  const { id } = await server.createSession()
+  const url = `/v2/interact/${id}`
+  await expect
+    .poll(async () => (await server.api('GET', url)).body)
+    .toMatchObject({ status: 'destroyed', endReason: 'crashed' })
+  expect((await server.api('POST', `${url}/execute`, { code: '1' })).status).toBe(410)
+  expect(await markedProcesses(server.mark)).toEqual([])
+  expect(await sessionFolders(server)).toEqual([])
+})
+
+test('an executable that goes away while the server runs: 502 until it is back', async () => {
+  const engine = await BreakableEngine.create()
+  await using server = await TestServer.start({ chromium: engine.executable })
+  await engine[Symbol.asyncDispose]()
+  expect(await server.api('POST', '/v2/interact')).toMatchObject({
+    status: 502,
+    body: { success: false, error: 'Failed to create browser session.' },
+  })
+  expect(await sessionFolders(server)).toEqual([])
+  expect(await activeSessions(server)).toBe(0)
+})
+
+describe('room for one session', () => {
+  let server: TestServer
+
+  beforeAll(async () => {
+    server = await TestServer.start({ maxSessions: 1 })
+  })
+
+  afterAll(() => server.close())
+
+  test('is given to one of many who ask at once, and again after every delete', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, () => server.api('POST', '/v2/interact')),
+      )
+      const [made, ...others] = answers.toSorted((first, second) => first.status - second.status)
+      expect(made?.status).toBe(200)
+      for (const { status, headers, body } of others) {
+        expect(status).toBe(429)
+        expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+        expect(body).toMatchObject({
+          success: false,
+          code: 'CONCURRENCY_LIMIT',
+          error: expect.stringContaining('maximum number of concurrent jobs (1)'),
+        })
+      }
+      const id = String(made?.body['id'])
+      expect((await server.api('DELETE', `/v2/interact/${id}`)).status).toBe(200)
+    }
+  })
+
+  test('is free again when a client went away before it had its session', async () => {
+    const before = (await server.api<{ sessions: unknown[] }>('GET', '/v2/interact')).body.sessions
+    for (let round = 0; round < 3; round += 1) {
+      const abort = new AbortController()
+      const create = server.api('POST', '/v2/interact', undefined, { signal: abort.signal })
+      await expect.poll(() => markedProcesses(server.mark), { interval: 5 }).not.toEqual([])
+      abort.abort()
+      await expect(create).rejects.toThrow('aborted')
+      await expect.poll(() => sessionFolders(server), { timeout: 5_000 }).toEqual([])
+      expect(await markedProcesses(server.mark)).toEqual([])
+    }
+    const { body } = await server.api<{ sessions: unknown[] }>('GET', '/v2/interact')
+    expect(body.sessions).toEqual(before)
+    const { id } = await server.createSession()
+    await server.api('DELETE', `/v2/interact/${id}`)
+  })
+})
