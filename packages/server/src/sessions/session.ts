@@ -152,6 +152,8 @@ export class Session {
     this.lifetime.stop()
     this.#ending.abort(new SessionEndedError(reason))
     const { node, browser, directory } = this.#parts
+    // From here on its end is no crash.
+    browser.cdp.onClose = undefined
     const ends = await Promise.allSettled([node.close(), browser.close()])
     // Chromium's last children may still write while they die.
     await rm(directory, { recursive: true, force: true, maxRetries: 4, retryDelay: 200 })
