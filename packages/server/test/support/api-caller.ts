@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import type { CreateSessionOptions, CreateSessionResponse } from '@tandem-browser/core'
+
+/** An answer of the API, read to its end. */
+export interface Answer<Body = Record<string, unknown>> {
+  status: number
+  headers: Headers
+  body: Body
+}
+
+export interface CallOptions {
+  /** Default: the first key of the server. An empty string sends none. */
+  key?: string
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
+/** A server of a test, in this process or in another, and how it is called. */
+export abstract class ApiCaller {
+  /** Two callers that must not see each other's sessions. */
+  static readonly keys = ['td-first-key-of-the-tests', 'td-second-key-of-the-tests'] as const
+  abstract readonly url: string
+  abstract readonly dataDirectory: string
+
+  /** What the marks of this server's processes begin with, in `/proc/<pid>/environ`. */
+  get mark(): string {
+    const owner = createHash('sha256').update(this.dataDirectory).digest('hex').slice(0, 16)
+    return `${owner}:`
+  }
+
+  /** Calls the API. A body is sent as JSON, a string as it is. */
+  async api<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    { key = ApiCaller.keys[0], headers = {}, signal }: CallOptions = {},
+  ): Promise<Answer<Body>> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    })
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (isJson ? JSON.parse(text) : text) as Body,
+    }
+  }
+
+  /** Makes a session that has to succeed. */
+  async createSession(
+    options: CreateSessionOptions = {},
+    call: CallOptions = {},
+  ): Promise<CreateSessionResponse> {
+    const { status, body } = await this.api('POST', '/v2/interact', options, call)
+    if (status !== 200) throw new Error(`No session: ${status} ${JSON.stringify(body)}`)
+    return body as unknown as CreateSessionResponse
+  }
+}

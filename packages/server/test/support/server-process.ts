@@ -1,0 +1,73 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { ApiCaller } from './api-caller.ts'
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** `tandem serve` in a process of its own, which can be measured and killed. */
+export class ServerProcess extends ApiCaller {
+  override readonly url: string
+  override readonly dataDirectory: string
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>
+
+  private constructor(
+    child: ChildProcessByStdio<null, Readable, Readable>,
+    url: string,
+    dataDirectory: string,
+  ) {
+    super()
+    this.#child = child
+    this.url = url
+    this.dataDirectory = dataDirectory
+  }
+
+  /** Starts one for the running test; what the test leaves of it is killed in the end. */
+  static async start(
+    dataDirectory: string,
+    variables: Record<string, string> = {},
+  ): Promise<ServerProcess> {
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('TANDEM_') || name === 'TANDEM_CACHE_DIR',
+    )
+    const child = spawn(process.execPath, [main, 'serve', '--port', '0'], {
+      env: {
+        ...Object.fromEntries(inherited),
+        TANDEM_DATA_DIR: dataDirectory,
+        TANDEM_API_KEYS: ApiCaller.keys.join(','),
+        TANDEM_LOG_LEVEL: 'silent',
+        ...variables,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    onTestFinished(async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    })
+    let output = ''
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')))
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8')
+      const [, url] = /listens on (http:\S+)/.exec(output) ?? []
+      if (url !== undefined) resolve(url)
+    })
+    child.once('exit', () => reject(new Error(`The server ended in its start:\n${output}`)))
+    return new ServerProcess(child, await promise, dataDirectory)
+  }
+
+  get pid(): number {
+    return this.#child.pid as number
+  }
+
+  /** Sends a signal, and gives the exit code once the process has ended; null when it was killed. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    const exit = once(this.#child, 'exit')
+    this.#child.kill(signal)
+    const [code] = (await exit) as [number | null]
+    return code
+  }
+}
