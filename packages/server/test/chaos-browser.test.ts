@@ -1,7 +1,9 @@
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Behaviour, BreakableEngine } from './support/breakable-engine.ts'
+import { ServerProcess } from './support/server-process.ts'
 import { isAlive, markedProcesses } from './support/session-processes.ts'
 import { TestServer } from './support/test-server.ts'
 
@@ -88,6 +90,25 @@ describe.concurrent('a browser that does not start', () => {
     await expect.poll(() => sessionFolders(server), { timeout: 5_000 }).toEqual([])
     await expectNothingLeft(server, engine)
   })
+})
+
+test('a browser that does not start says why in the log', async () => {
+  await using engine = await BreakableEngine.create()
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'tandem-chaos-'))
+  onTestFinished(() => rm(dataDirectory, { recursive: true }))
+  const server = await ServerProcess.start(dataDirectory, {
+    TANDEM_CHROMIUM: engine.executable,
+    TANDEM_LOG_LEVEL: 'error',
+  })
+  await engine.behave('exits')
+  const { status, headers } = await server.api('POST', '/v2/interact')
+  expect(status).toBe(502)
+  expect(await server.end('SIGTERM')).toBe(0)
+  const log = server.output
+  expect(log).toContain('The browser did not start')
+  expect(log).toContain('no display, no fun')
+  expect(log).toContain(headers.get('x-request-id'))
+  for (const key of ServerProcess.keys) expect(log).not.toContain(key)
 })
 
 test('a browser that runs on but cannot be reached any more has crashed', async () => {

@@ -12,14 +12,16 @@ export class ServerProcess extends ApiCaller {
   override readonly url: string
   override readonly dataDirectory: string
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
+  readonly #output: string[]
 
   private constructor(
     child: ChildProcessByStdio<null, Readable, Readable>,
     url: string,
-    dataDirectory: string,
+    { dataDirectory, output }: { dataDirectory: string; output: string[] },
   ) {
     super()
     this.#child = child
+    this.#output = output
     this.url = url
     this.dataDirectory = dataDirectory
   }
@@ -47,20 +49,28 @@ export class ServerProcess extends ApiCaller {
       child.kill('SIGTERM')
       await once(child, 'exit')
     })
-    let output = ''
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')))
+    const output: string[] = []
     const { promise, resolve, reject } = Promise.withResolvers<string>()
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString('utf8')
-      const [, url] = /listens on (http:\S+)/.exec(output) ?? []
-      if (url !== undefined) resolve(url)
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output.push(chunk.toString('utf8'))
+        const [, url] = /listens on (http:\S+)/.exec(output.join('')) ?? []
+        if (url !== undefined) resolve(url)
+      })
+    }
+    child.once('exit', () => {
+      reject(new Error(`The server ended in its start:\n${output.join('')}`))
     })
-    child.once('exit', () => reject(new Error(`The server ended in its start:\n${output}`)))
-    return new ServerProcess(child, await promise, dataDirectory)
+    return new ServerProcess(child, await promise, { dataDirectory, output })
   }
 
   get pid(): number {
     return this.#child.pid as number
+  }
+
+  /** What it wrote so far, its log included. */
+  get output(): string {
+    return this.#output.join('')
   }
 
   /** Sends a signal, and gives the exit code once the process has ended; null when it was killed. */
