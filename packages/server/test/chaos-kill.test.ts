@@ -5,7 +5,7 @@ import type { CreateSessionResponse } from '@tandem-browser/core'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { RawClient } from './support/raw-client.ts'
-import { browserOf, isAlive, kernelOf, markedProcesses } from './support/session-processes.ts'
+import { browserOf, isAlive, kernelOf, processesOf } from './support/session-processes.ts'
 import { TestServer } from './support/test-server.ts'
 
 let server: TestServer
@@ -38,7 +38,7 @@ const startDetached = `
   child.pid`
 
 async function expectGone(): Promise<void> {
-  expect(await markedProcesses(session.id)).toEqual([])
+  expect(await processesOf(session.id)).toEqual([])
   expect(await readdir(join(server.dataDirectory, 'sessions'))).not.toContain(session.id)
 }
 

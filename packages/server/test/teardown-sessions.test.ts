@@ -5,12 +5,7 @@ import pLimit from 'p-limit'
 import { expect, onTestFinished, test } from 'vitest'
 import { RawClient } from './support/raw-client.ts'
 import { ServerProcess } from './support/server-process.ts'
-import {
-  browserOf,
-  kernelOf,
-  markedProcesses,
-  openDescriptors,
-} from './support/session-processes.ts'
+import { browserOf, kernelOf, processesOf, openDescriptors } from './support/session-processes.ts'
 
 /** Connections of these calls end with them, so that they are not among what is counted. */
 const headers = { connection: 'close' }
@@ -57,7 +52,7 @@ test('50 sessions are made and deleted, some of them killed: nothing is left', a
     const expected = await lives[index % lives.length]?.({ id, cdpUrl })
     const url = `/v2/interact/${id}`
     expect((await server.api('DELETE', url, undefined, { headers })).status).toBe(200)
-    expect(await markedProcesses(id)).toEqual([])
+    expect(await processesOf(id)).toEqual([])
     const { body } = await server.api('GET', url, undefined, { headers })
     expect(body['status']).toBe('destroyed')
     // A delete may come before the server has noticed the end of the browser.
@@ -71,7 +66,7 @@ test('50 sessions are made and deleted, some of them killed: nothing is left', a
   const before = await openDescriptors(server.pid)
   await Promise.all(Array.from({ length: 50 }, (_, index) => limit(() => live(index))))
 
-  expect(await markedProcesses(server.mark)).toEqual([])
+  expect(await processesOf(server)).toEqual([])
   expect(await readdir(join(dataDirectory, 'sessions'))).toEqual([])
   await expect.poll(() => openDescriptors(server.pid)).toEqual(before)
   const { body } = await server.api('GET', '/health', undefined, { headers })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import type { CreateSessionOptions, CreateSessionResponse } from '@tandem-browser/core'
 
 /** An answer of the API, read to its end. */
@@ -26,6 +27,11 @@ export abstract class ApiCaller {
   get mark(): string {
     const owner = createHash('sha256').update(this.dataDirectory).digest('hex').slice(0, 16)
     return `${owner}:`
+  }
+
+  /** Holds the folders that the processes of its sessions work in. */
+  get directory(): string {
+    return join(this.dataDirectory, 'sessions')
   }
 
   /** Calls the API. A body is sent as JSON, a string as it is. */

@@ -1,35 +1,49 @@
 import { readlinkSync } from 'node:fs'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 
-/** A living process that carries the mark of a server's sandbox in its environment. */
-export interface MarkedProcess {
+/** A living process of a session. */
+export interface SessionProcess {
   pid: number
-  /** `owner:session:process`, as the server writes it. */
+  /** `owner:session:process`, as the server writes it; helpers of Chromium have lost theirs. */
   mark: string
   commandLine: string
 }
 
+/** What the processes of a session or of a whole server have in common. */
+export interface Owner {
+  /** A part of their marks. */
+  mark: string
+  /** A part of the path of the folder that they work in. */
+  directory: string
+}
+
 /**
- * The living processes whose mark contains a text, such as a session's id.
+ * The living processes of a session, or of a server: those that carry its
+ * mark, work in its folder, or are in the process group of one that does.
  * Zombies do not count: they are dead, and collecting them is the work of pid 1.
  */
-export async function markedProcesses(text: string): Promise<MarkedProcess[]> {
+export async function processesOf(owner: Owner | string): Promise<SessionProcess[]> {
+  const { mark, directory } = typeof owner === 'string' ? { mark: owner, directory: owner } : owner
   const entries = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))
-  const found = await Promise.all(entries.map((entry) => inspect(entry, text)))
-  return found.filter((process) => process !== undefined)
+  const all = (await Promise.all(entries.map(inspect))).filter((process) => process !== undefined)
+  const found = all.filter(
+    (process) => process.mark.includes(mark) || process.workingDirectory.includes(directory),
+  )
+  const groups = new Set(found.map(({ group }) => group))
+  return all.filter((process) => groups.has(process.group))
 }
 
 /** The browser process itself, not its renderers and helpers. */
 export async function browserOf(sessionId: string): Promise<number> {
   return only(
-    await markedProcesses(sessionId),
+    await processesOf(sessionId),
     ({ commandLine }) =>
       commandLine.includes('--remote-debugging-pipe') && !commandLine.includes('--type='),
   )
 }
 
 export async function kernelOf(sessionId: string): Promise<number> {
-  return only(await markedProcesses(sessionId), ({ commandLine }) =>
+  return only(await processesOf(sessionId), ({ commandLine }) =>
     /kernels\/node\/main/.test(commandLine),
   )
 }
@@ -58,25 +72,31 @@ export async function openDescriptors(pid: number | 'self'): Promise<string[]> {
     .toSorted()
 }
 
-function only(processes: MarkedProcess[], fits: (process: MarkedProcess) => boolean): number {
+function only(processes: SessionProcess[], fits: (process: SessionProcess) => boolean): number {
   const [process, ...others] = processes.filter(fits)
   if (process && others.length === 0) return process.pid
   const seen = processes.map(({ commandLine }) => commandLine.slice(0, 80)).join('\n')
   throw new Error(`One process was expected, ${others.length + (process ? 1 : 0)} fit of:\n${seen}`)
 }
 
-async function inspect(pid: string, text: string): Promise<MarkedProcess | undefined> {
+async function inspect(
+  pid: string,
+): Promise<(SessionProcess & { workingDirectory: string; group: string }) | undefined> {
+  const directory = `/proc/${pid}`
   try {
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8')
-    const mark = environment
-      .split('\0')
-      .find((variable) => variable.startsWith('TANDEM_PROCESS='))
-      ?.slice('TANDEM_PROCESS='.length)
-    if (mark?.includes(text) !== true) return undefined
-    // A dead process has none any more.
-    await readlink(`/proc/${pid}/exe`)
-    const commandLine = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')
-    return { pid: Number(pid), mark, commandLine }
+    // A dead process has no executable any more.
+    await readlink(`${directory}/exe`)
+    const [environment, commandLine, stat, workingDirectory] = await Promise.all([
+      readFile(`${directory}/environ`, 'utf8'),
+      readFile(`${directory}/cmdline`, 'utf8'),
+      readFile(`${directory}/stat`, 'utf8'),
+      readlink(`${directory}/cwd`),
+    ])
+    const mark = /(?:^|\0)TANDEM_PROCESS=([^\0]*)/.exec(environment)?.[1] ?? ''
+    // State, parent, group; the name before them may contain anything.
+    const [, , group = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const command = commandLine.replaceAll('\0', ' ')
+    return { pid: Number(pid), mark, commandLine: command, workingDirectory, group }
   } catch {
     return undefined
   }
