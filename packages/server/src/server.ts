@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { findEngine } from './browser/engine.ts'
+import { probeLaunch } from './browser/launch-probe.ts'
 import { type Config, type ServerOptions, resolveConfig } from './config.ts'
 import { createApp } from './http/app.ts'
 import { ApiKeys } from './keys/api-keys.ts'
@@ -12,6 +13,7 @@ import { ScrapeService } from './scrape/scrape-service.ts'
 import { SessionFactory } from './sessions/session-factory.ts'
 import { SessionRecords } from './sessions/session-records.ts'
 import { SessionRegistry } from './sessions/session-registry.ts'
+import { sweepSessions } from './sessions/sweep-sessions.ts'
 import { DataDirectoryLock } from './store/data-directory-lock.ts'
 import { loadEncryptionKey } from './store/encryption-key.ts'
 import { SealedStore } from './store/sealed-store.ts'
@@ -60,8 +62,12 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
   const owner = createHash('sha256').update(config.dataDirectory).digest('hex').slice(0, 16)
   const isolation = new NoIsolation(owner)
   const directory = join(config.dataDirectory, 'sessions')
-  const factory = new SessionFactory({ engine, isolation, owner, directory })
-  await factory.sweep()
+  await sweepSessions(owner, directory)
+  const { chromiumSandbox, sandboxFailure } = await probeLaunch(engine, isolation, directory)
+  if (sandboxFailure !== undefined) {
+    log.warn({ reason: sandboxFailure }, 'Chromium runs without its own sandbox on this machine')
+  }
+  const factory = new SessionFactory({ engine, isolation, chromiumSandbox, directory })
   const records = new SessionRecords(store)
   const abandoned = await records.endAbandoned()
   if (abandoned > 0) log.warn({ sessions: abandoned }, 'ended the sessions of a killed server')
@@ -77,6 +83,7 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
       status: stopping ? 'stopping' : 'ok',
       version,
       isolation: isolation.name,
+      chromiumSandbox,
       engine: { kind: engine.kind, version: engine.version },
       sessions: { active: registry.counters.sessions, limit: config.maxSessions },
     }),

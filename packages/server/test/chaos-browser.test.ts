@@ -36,6 +36,7 @@ describe.concurrent('a browser that does not start', () => {
 
   test.for(cases)(
     'because it %s: 502, nothing is left, and the next one starts',
+    { timeout: 60_000 },
     async ([behaviour, attempts, bound], { expect }) => {
       await using engine = await BreakableEngine.create()
       await using server = await TestServer.start({ chromium: engine.executable, maxSessions: 1 })
@@ -60,7 +61,6 @@ describe.concurrent('a browser that does not start', () => {
       expect(answer.body).toMatchObject({ result: '42', exitCode: 0 })
       await server.api('DELETE', url)
     },
-    60_000,
   )
 
   test('does not keep the server from its end', async ({ expect }) => {

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { CdpMultiplexer } from '../cdp/multiplexer.ts'
 import { PipeTransport } from '../cdp/pipe-transport.ts'
 import type { Isolation } from '../sandbox/isolation.ts'
@@ -10,11 +11,20 @@ import { launchArguments } from './launch-arguments.ts'
 /** A browser did not start, or started and could not be used. */
 export class BrowserLaunchError extends Error {
   override name = 'BrowserLaunchError'
+  /** Whether it ended by itself, so that another may fare better. */
+  readonly exited: boolean
+
+  constructor(message: string, exited: boolean) {
+    super(message)
+    this.exited = exited
+  }
 }
 
 export interface BrowserLaunchOptions {
   engine: Engine
   isolation: Isolation
+  /** Whether Chromium builds its own sandbox. */
+  chromiumSandbox: boolean
   sessionId: string
   /** The session's folder. The browser writes below it only. */
   directory: string
@@ -38,6 +48,9 @@ export interface BrowserVersion {
  * when one does not fit its buffer of 100 MB (devtools_pipe_handler.cc).
  */
 const maximumCommandBytes = 96 * 1024 * 1024
+
+/** Milliseconds in which a browser that failed may end by itself. */
+const exitGrace = 50
 
 /** One Chromium, driven over a pipe. It is used for one session and never again. */
 export class BrowserProcess {
@@ -70,7 +83,7 @@ export class BrowserProcess {
       arguments: launchArguments({
         kind: engine.kind,
         userDataDirectory: join(directory, 'profile'),
-        sandbox: isolation.chromiumSandbox,
+        sandbox: options.chromiumSandbox,
       }),
       environment: { HOME: directory, TMPDIR: temporary, ...engine.env },
       workingDirectory: directory,
@@ -96,11 +109,15 @@ export class BrowserProcess {
       const version = await Promise.race([ready, exit, givenUp])
       return new BrowserProcess(child, cdp, version)
     } catch (error) {
+      // Its pipe may close a moment before it has ended.
+      await Promise.race([child.exited, delay(exitGrace)])
+      const exitedByItself = child.exit !== undefined
       cdp.close()
       await child.kill()
       signal?.throwIfAborted()
       const why = error instanceof Error ? error.message : String(error)
-      throw new BrowserLaunchError(`The browser did not start: ${why}.${log.excerpt()}`)
+      const message = `The browser did not start: ${why}.${log.excerpt()}`
+      throw new BrowserLaunchError(message, exitedByItself)
     } finally {
       over.abort()
     }

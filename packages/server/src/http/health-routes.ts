@@ -5,6 +5,8 @@ export interface Health {
   status: 'ok' | 'stopping'
   version: string
   isolation: string
+  /** Whether Chromium's own sandbox is on. */
+  chromiumSandbox: boolean
   engine: { kind: string; version: string }
   sessions: { active: number; limit: number }
 }

@@ -22,7 +22,7 @@ export interface ProcessSpecification {
  */
 export interface Isolation {
   readonly name: 'none' | 'bubblewrap'
-  /** Whether Chromium may rely on its own sandbox under this isolation. */
+  /** Whether Chromium can be expected to build its own sandbox under this isolation. */
   readonly chromiumSandbox: boolean
   spawn(specification: ProcessSpecification): SupervisedProcess
 }

@@ -84,8 +84,9 @@ export class SupervisedProcess {
   }
 
   async #killTree(): Promise<void> {
-    // The group first: one call, and it cannot be outrun by a fork.
-    killQuietly(-this.pid)
+    // The group first: one call, and it cannot be outrun by a fork. When the leader is gone, its
+    // number may be another's by now, and the mark finds the rest.
+    if (!this.#exit) killQuietly(-this.pid)
     await this.exited
     await killMarkedProcesses((mark) => mark === this.#mark, killDeadline)
     for (const stream of this.#child.stdio) stream?.destroy()

@@ -6,7 +6,6 @@ import type { Session } from '../sessions/session.ts'
 import { loadPage } from './load-page.ts'
 import { withPlaywrightPage } from './playwright-page.ts'
 import type { ReplayContext, ReplayContexts } from './replay-contexts.ts'
-import { defaultScrapeTimeout } from './time-budget.ts'
 import { scrapePage } from './scrape-page.ts'
 
 /** There is no such scrape, or it is too long ago. */

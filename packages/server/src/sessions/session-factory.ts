@@ -1,13 +1,13 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { BrowserProcess } from '../browser/browser-process.ts'
+import { BrowserLaunchError, BrowserProcess } from '../browser/browser-process.ts'
 import type { Engine } from '../browser/engine.ts'
 import { LanguageRuntime } from '../kernels/language-runtime.ts'
 import { startNodeKernel } from '../kernels/node-kernel.ts'
 import type { Isolation } from '../sandbox/isolation.ts'
-import { killMarkedProcesses } from '../sandbox/process-tree.ts'
 import { Session, type SessionParts } from './session.ts'
 
 export type SessionSpecification = Pick<
@@ -18,14 +18,17 @@ export type SessionSpecification = Pick<
 export interface SessionFactoryOptions {
   engine: Engine
   isolation: Isolation
-  /** Names this server in the mark of its processes. */
-  owner: string
+  /** Whether Chromium builds its own sandbox; `probeLaunch` says whether it can. */
+  chromiumSandbox: boolean
   /** Holds a folder for each session. */
   directory: string
 }
 
-/** Milliseconds in which the processes of a killed server must be gone. */
-const sweepDeadline = 5_000
+/** How often a browser that crashes while it starts is tried. */
+const launchAttempts = 3
+
+/** Milliseconds before the second attempt; before each later one as many more. */
+const launchPause = 200
 
 /** Makes sessions out of their parts, and leaves nothing behind when a part fails. */
 export class SessionFactory {
@@ -38,36 +41,40 @@ export class SessionFactory {
     this.#options = options
   }
 
-  /** Removes the processes and folders that a killed server left behind. */
-  async sweep(): Promise<void> {
-    const { owner, directory } = this.#options
-    await killMarkedProcesses((mark) => mark.startsWith(`${owner}:`), sweepDeadline)
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    for (const folder of await readdir(directory)) {
-      await rm(join(directory, folder), { recursive: true, force: true, maxRetries: 4 })
-    }
-  }
-
   /** @throws BrowserLaunchError, or the signal's reason when it is aborted. */
   start(specification: SessionSpecification, signal?: AbortSignal): Promise<Session> {
     return this.#launches(async () => {
       signal?.throwIfAborted()
-      const { engine, isolation } = this.#options
+      const { isolation } = this.#options
       const sessionId = specification.id
       const directory = join(this.#options.directory, sessionId)
-      await mkdir(directory, { mode: 0o700 })
-      let browser: BrowserProcess
-      try {
-        browser = await BrowserProcess.launch({ engine, isolation, sessionId, directory, signal })
-      } catch (error) {
-        await rm(directory, { recursive: true, force: true, maxRetries: 4, retryDelay: 200 })
-        throw error
-      }
+      const browser = await this.#launch(sessionId, directory, signal)
       const node = new LanguageRuntime(() =>
         startNodeKernel({ isolation, sessionId, directory, cdp: browser.cdp }),
       )
       return new Session({ ...specification, directory, browser, node })
     })
+  }
+
+  /** A browser that crashes while it starts is tried again, as the contract says (§2.1). */
+  async #launch(
+    sessionId: string,
+    directory: string,
+    signal: AbortSignal | undefined,
+  ): Promise<BrowserProcess> {
+    const { engine, isolation, chromiumSandbox } = this.#options
+    for (let attempt = 1; ; attempt += 1) {
+      await mkdir(directory, { mode: 0o700 })
+      const options = { engine, isolation, chromiumSandbox, sessionId, directory, signal }
+      try {
+        return await BrowserProcess.launch(options)
+      } catch (error) {
+        await rm(directory, { recursive: true, force: true, maxRetries: 4, retryDelay: 200 })
+        const crashed = error instanceof BrowserLaunchError && error.exited
+        if (!crashed || attempt === launchAttempts) throw error
+        await delay(attempt * launchPause, undefined, signal ? { signal } : {})
+      }
+    }
   }
 
   /**

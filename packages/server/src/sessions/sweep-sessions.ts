@@ -1,0 +1,20 @@
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { killMarkedProcesses } from '../sandbox/process-tree.ts'
+
+/** Milliseconds in which the processes of a killed server must be gone. */
+const deadline = 5_000
+
+/**
+ * Removes the processes and folders that a killed server left behind, and
+ * makes the folder that holds those of the sessions.
+ *
+ * @param owner Names the server in the mark of its processes.
+ */
+export async function sweepSessions(owner: string, directory: string): Promise<void> {
+  await killMarkedProcesses((mark) => mark.startsWith(`${owner}:`), deadline)
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  for (const folder of await readdir(directory)) {
+    await rm(join(directory, folder), { recursive: true, force: true, maxRetries: 4 })
+  }
+}
