@@ -24,7 +24,7 @@ export class CdpClient {
   readonly #sink: ClientSink
   readonly #exchange: Exchange
   #closed = false
-  #muted = false
+  #cutOff: Promise<void> | undefined
 
   constructor(sessionId: string, sink: ClientSink, exchange: Exchange) {
     this.sessionId = sessionId
@@ -34,7 +34,7 @@ export class CdpClient {
 
   /** Takes a message from the client. */
   receive(message: CdpMessage): void {
-    if (this.#closed || this.#muted) return
+    if (this.#closed || this.#cutOff) return
     const problem = problemOf(message)
     if (problem !== undefined) {
       this.#refuse(message, problem)
@@ -63,7 +63,7 @@ export class CdpClient {
 
   /** Passes a message from Chromium on to the client. */
   deliver(message: CdpMessage): void {
-    if (this.#closed || this.#muted) return
+    if (this.#closed || this.#cutOff) return
     if (message.sessionId === this.sessionId) {
       const { sessionId: _, ...rest } = message
       this.#sink.send(rest)
@@ -74,19 +74,19 @@ export class CdpClient {
 
   /**
    * Cuts the client off: nothing that it sends from now on has an effect, and
-   * what it left running in the pages is ended before it is let go.
+   * what it left running in the pages is ended before it is let go. May be
+   * called again.
    */
   async cutOff(reason: string): Promise<void> {
-    if (this.#closed || this.#muted) return
-    this.#muted = true
-    await this.#exchange.endScripts()
-    this.#end(reason)
+    if (this.#closed) return
+    this.#cutOff ??= this.#exchange.endScripts().then(() => this.#end(reason))
+    await this.#cutOff
   }
 
   /** The client is gone, or has to go: frees what it held. May be called again. */
   close(reason: string): void {
     // One that is being cut off keeps its sessions until its scripts have ended.
-    if (!this.#closed && !this.#muted) this.#end(reason)
+    if (!this.#closed && !this.#cutOff) this.#end(reason)
   }
 
   #end(reason: string): void {

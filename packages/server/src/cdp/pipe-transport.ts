@@ -68,6 +68,8 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
   }
 
   #read(chunk: Buffer): void {
+    // A peer that broke the framing may go on writing; nothing of it is kept.
+    if (this.#closed) return
     let start = 0
     while (!this.#closed) {
       const end = chunk.indexOf(0, start)
@@ -79,7 +81,7 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
       this.#pendingBytes = 0
       this.#dispatch((bytes as Buffer).toString('utf8'))
     }
-    if (start < chunk.length) {
+    if (start < chunk.length && !this.#closed) {
       this.#pending.push(chunk.subarray(start))
       this.#pendingBytes += chunk.length - start
       if (this.#pendingBytes > this.#maximumIncoming) this.close()

@@ -1,7 +1,7 @@
 import type { FastifyError } from 'fastify'
 import { BrowserLaunchError } from '../browser/browser-process.ts'
 import { BrowserGoneError } from '../cdp/multiplexer.ts'
-import { KernelStartError } from '../kernels/kernel.ts'
+import { KernelStartError, PageUnresponsiveError } from '../kernels/kernel.ts'
 import {
   SessionEndedError,
   SessionForbiddenError,
@@ -13,6 +13,7 @@ import { ProcessStartError } from '../sandbox/supervised-process.ts'
 import { ScrapeError } from '../scrape/scrape-error.ts'
 import { ReplayError, ScrapeForbiddenError, ScrapeNotFoundError } from '../scrape/scrape-service.ts'
 import { ApiError } from './api-error.ts'
+import { ClientGoneError } from './client-connection.ts'
 
 /** Seconds after which a client that met the session limit may well find room. */
 const sessionLimitRetryAfter = '5'
@@ -37,6 +38,9 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof BrowserLaunchError || error instanceof ProcessStartError) {
     return new ApiError(502, 'Failed to create browser session.')
   }
+  if (error instanceof PageUnresponsiveError) {
+    return new ApiError(502, `Failed to execute code in browser session. ${error.message}`)
+  }
   if (error instanceof KernelStartError || error instanceof BrowserGoneError) {
     return new ApiError(502, 'Failed to execute code in browser session.')
   }
@@ -51,9 +55,12 @@ export function toApiError(error: unknown): ApiError {
   )
 }
 
+/** What a client, a page or an operator did, whatever the status of its answer. */
+const noDefects = [ApiError, ClientGoneError, PageUnresponsiveError, ShuttingDownError]
+
 /** Whether operators should look into it: something broke that nobody asked for. */
 export function isDefect(error: unknown, failure: ApiError): boolean {
-  return failure.status >= 500 && !(error instanceof ApiError)
+  return failure.status >= 500 && !noDefects.some((type) => error instanceof type)
 }
 
 /** What Fastify itself says of a request that it could not read. */

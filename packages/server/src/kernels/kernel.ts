@@ -5,6 +5,7 @@ import type { CdpClient } from '../cdp/client.ts'
 import type { CdpMessage } from '../cdp/message.ts'
 import type { CdpMultiplexer } from '../cdp/multiplexer.ts'
 import { PipeTransport } from '../cdp/pipe-transport.ts'
+import { killQuietly } from '../sandbox/process-tree.ts'
 import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
 import { OutputStream } from './output-stream.ts'
 import { parseKernelMessage } from './kernel-message.ts'
@@ -15,10 +16,23 @@ import {
   controlDescriptor,
   maximumMessageBytes,
 } from './protocol.ts'
+import { hasUnresponsivePage } from './unresponsive-page.ts'
 
 /** A kernel did not start, or could not reach its page. */
 export class KernelStartError extends Error {
   override name = 'KernelStartError'
+}
+
+/** A kernel could not start because a page of its session does not answer. */
+export class PageUnresponsiveError extends KernelStartError {
+  override name = 'PageUnresponsiveError'
+
+  constructor() {
+    super(
+      'A page of the session does not answer: a script keeps it busy, or a dialog is open. ' +
+        'Close that page over CDP and try again, or end the session.',
+    )
+  }
 }
 
 /** One run of code, as the kernel saw it. */
@@ -50,6 +64,9 @@ const lastOutputDeadline = 200
 /** Milliseconds until a kernel must have its page. */
 const startDeadline = 20_000
 
+/** Milliseconds after which a kernel without its page makes the host look at the pages. */
+const startPatience = 5_000
+
 /**
  * The host's side of one kernel process: gives it its connection to the
  * browser, runs code in it, and ends it.
@@ -63,6 +80,7 @@ export class Kernel {
   readonly #stderr: OutputStream
   readonly #client: Promise<CdpClient>
   #onMessage: ((message: KernelMessage) => void) | undefined
+  #disconnected = false
   #closed: Promise<void> | undefined
 
   constructor(process: SupervisedProcess, cdp: CdpMultiplexer) {
@@ -71,16 +89,22 @@ export class Kernel {
     this.#control = new PipeTransport(control, control, { incoming: maximumMessageBytes })
     this.#stdout = new OutputStream(process.stdout)
     this.#stderr = new OutputStream(process.stderr)
-    this.#client = connectToBrowser(process.extraPipe(cdpDescriptor - 3), cdp)
-    this.ready = this.#start()
+    // A kernel that broke the protocol, or let go of it, will never answer.
+    this.#control.onClose = () => {
+      if (!process.exit) killQuietly(-process.pid)
+    }
+    this.#client = connectToBrowser(process.extraPipe(cdpDescriptor - 3), cdp, () => {
+      this.#disconnected = true
+    })
+    this.ready = this.#start(cdp)
     // Whoever runs code waits for it; until then nobody may be listening.
     this.ready.catch(() => {})
     this.#client.catch(() => {})
   }
 
-  /** Whether it can take another execution. */
+  /** Whether it can take another execution, with its connection to the browser. */
   get alive(): boolean {
-    return this.#closed === undefined && this.#process.exit === undefined
+    return !this.#closed && !this.#process.exit && !this.#disconnected
   }
 
   /** Runs code. Settles when it has ended by itself or with its process. One at a time. */
@@ -116,31 +140,41 @@ export class Kernel {
     await Promise.all([cutOff, this.#process.kill()])
   }
 
-  async #start(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new KernelStartError(`The kernel was not ready within ${startDeadline} ms.`)),
-        startDeadline,
+  async #start(cdp: CdpMultiplexer): Promise<void> {
+    const { promise: failure, reject } = Promise.withResolvers<never>()
+    failure.catch(() => {})
+    let over = false
+    const deadline = setTimeout(() => {
+      reject(new KernelStartError(`The kernel was not ready within ${startDeadline} ms.`))
+    }, startDeadline)
+    const look = setTimeout(() => {
+      hasUnresponsivePage(cdp).then(
+        (unresponsive) => unresponsive && reject(new PageUnresponsiveError()),
+        () => {},
+      )
+    }, startPatience)
+    void this.#process.exited.then(() => {
+      // Later, what it wrote is its execution's.
+      if (over) return
+      const { text } = this.#stderr.take()
+      reject(
+        new KernelStartError(`The kernel ended while it was starting. ${text.slice(0, 1_000)}`),
       )
     })
-    const exited = this.#process.exited.then(() => {
-      const { text } = this.#stderr.take()
-      throw new KernelStartError(`The kernel ended while it was starting. ${text.slice(0, 1_000)}`)
-    })
-    exited.catch(() => {})
     const first = this.#nextMessage()
     this.#control.onMessage = (message) => this.#receive(message)
     try {
       await this.#client
-      const message = await Promise.race([first, deadline, exited])
+      const message = await Promise.race([first, failure])
       if (message.type !== 'ready') {
         throw new KernelStartError(
           message.type === 'failed' ? message.error : 'The kernel began with the wrong message.',
         )
       }
     } finally {
-      clearTimeout(timer)
+      over = true
+      clearTimeout(deadline)
+      clearTimeout(look)
     }
   }
 
@@ -172,7 +206,11 @@ export class Kernel {
 }
 
 /** Makes the kernel's pipe one more client of the session's browser. */
-async function connectToBrowser(pipe: Duplex, cdp: CdpMultiplexer): Promise<CdpClient> {
+async function connectToBrowser(
+  pipe: Duplex,
+  cdp: CdpMultiplexer,
+  onDisconnect: () => void,
+): Promise<CdpClient> {
   const transport = new PipeTransport<CdpMessage>(pipe, pipe)
   const early: CdpMessage[] = []
   transport.onMessage = (message) => early.push(message)
@@ -182,10 +220,17 @@ async function connectToBrowser(pipe: Duplex, cdp: CdpMultiplexer): Promise<CdpC
       if (transport.bufferedBytes > maximumBufferedBytes) client.close('The kernel does not read.')
       else transport.send(message)
     },
-    close: () => pipe.destroy(),
+    close: () => {
+      onDisconnect()
+      pipe.destroy()
+    },
   })
   transport.onMessage = (message) => client.receive(message)
-  transport.onClose = () => client.close('The kernel is gone.')
+  transport.onClose = () => {
+    onDisconnect()
+    // A script that it left busy in a page would keep the next kernel from having that page.
+    void client.cutOff('The kernel is gone.')
+  }
   for (const message of early) client.receive(message)
   return client
 }

@@ -41,7 +41,7 @@ export class LanguageRuntime {
 
   /** Starts a kernel ahead of the first execution. */
   async prepare(): Promise<void> {
-    if (!this.#closed) await (await this.#current()).ready
+    if (!this.#closed) await this.#untilReady(await this.#current())
   }
 
   /**
@@ -55,6 +55,7 @@ export class LanguageRuntime {
     request.signal?.throwIfAborted()
     const kernel = await this.#current()
     await this.#untilReady(kernel, request.signal)
+    request.signal?.throwIfAborted()
     const notice = this.#stateLost ? stateLostNotice : ''
     if (notice !== '') request.onStderr?.(notice)
     this.#stateLost = false
@@ -86,7 +87,7 @@ export class LanguageRuntime {
   }
 
   /** A caller that gives up while the kernel starts leaves it for the next. */
-  async #untilReady(kernel: Kernel, signal: AbortSignal | undefined): Promise<void> {
+  async #untilReady(kernel: Kernel, signal?: AbortSignal): Promise<void> {
     try {
       await untilAborted(kernel.ready, signal)
     } catch (error) {
@@ -175,6 +176,8 @@ function withoutLastNewline(text: string): string {
 
 async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
+  // One that is aborted already does not say so again.
+  signal.throwIfAborted()
   const over = new AbortController()
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { signal: over.signal })

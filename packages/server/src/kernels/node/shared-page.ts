@@ -26,10 +26,13 @@ export class SharedPage {
   /** Whether user code runs at the moment. */
   executing = false
   readonly #context: BrowserContext
+  readonly #crashed = new WeakSet<Page>()
 
   private constructor(browser: Browser, context: BrowserContext, page: Page) {
     this.#context = context
     Object.assign(globals, { browser, context, page })
+    for (const open of context.pages()) this.#watch(open)
+    context.on('page', (opened) => this.#watch(opened))
     context.on('dialog', (dialog) => this.#settleDialog(dialog))
   }
 
@@ -48,11 +51,22 @@ export class SharedPage {
     return new SharedPage(browser, context, page)
   }
 
-  /** Gives user code a page that is open, if the one it had is closed. */
+  /** Gives user code a page that is open, if the one it had is closed or has crashed. */
   async ensureOpen(): Promise<void> {
     const { page } = globals
-    if (typeof page?.isClosed !== 'function' || !page.isClosed()) return
-    globals.page = this.#context.pages().at(-1) ?? (await this.#context.newPage())
+    if (typeof page?.isClosed !== 'function') return
+    const crashed = this.#crashed.has(page)
+    if (!crashed && !page.isClosed()) return
+    const usable = this.#context.pages().findLast((candidate) => !this.#crashed.has(candidate))
+    globals.page = usable ?? (await this.#context.newPage())
+    if (!crashed) return
+    process.stderr.write('The page had crashed: page is another one now.\n')
+    // Playwright cannot navigate it any more.
+    page.close().catch(() => {})
+  }
+
+  #watch(page: Page): void {
+    page.on('crash', () => this.#crashed.add(page))
   }
 
   /**
