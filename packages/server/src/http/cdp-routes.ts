@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { CdpClient } from '../cdp/client.ts'
@@ -10,7 +11,8 @@ import type { Session } from '../sessions/session.ts'
 import { ApiError } from './api-error.ts'
 import { bearerToken } from './authentication.ts'
 import type { CapabilityUrlBuilder } from './capability-urls.ts'
-import { toApiError } from './error-mapping.ts'
+import { isDefect, toApiError } from './error-mapping.ts'
+import { answerOnSocket } from './socket-answer.ts'
 
 /** Bytes of the largest message that a client may send. */
 const maximumMessageBytes = 256 * 1024 * 1024
@@ -40,6 +42,7 @@ interface CdpRoute {
 export class CdpEndpoint {
   readonly #registry: SessionRegistry
   readonly #urls: CapabilityUrlBuilder
+  readonly #log: Logger
   readonly #sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maximumMessageBytes,
@@ -48,9 +51,10 @@ export class CdpEndpoint {
   readonly #alive = new WeakSet<WebSocket>()
   readonly #pings: NodeJS.Timeout
 
-  constructor(registry: SessionRegistry, urls: CapabilityUrlBuilder) {
+  constructor(registry: SessionRegistry, urls: CapabilityUrlBuilder, log: Logger) {
     this.#registry = registry
     this.#urls = urls
+    this.#log = log
     this.#pings = setInterval(() => this.#ping(), pingInterval)
   }
 
@@ -107,7 +111,10 @@ export class CdpEndpoint {
         webSocket.on('pong', () => this.#alive.add(webSocket))
       })
     } catch (error) {
-      refuse(socket, toApiError(error))
+      const failure = toApiError(error)
+      const reqId = answerOnSocket(socket, failure)
+      if (isDefect(error, failure)) this.#log.error({ reqId, err: error }, 'upgrade failed')
+      else this.#log.info({ reqId, status: failure.status }, 'upgrade refused')
     }
   }
 
@@ -142,11 +149,10 @@ async function serve(webSocket: WebSocket, session: Session, targetId?: string):
   const early: CdpMessage[] = []
   let client: CdpClient | undefined
   webSocket.on('message', (data: Buffer, binary) => {
-    // What comes behind a mistake has no effect, however long the connection takes to end.
-    if (webSocket.readyState !== webSocket.OPEN) return
     const message = binary ? undefined : parse(data.toString('utf8'))
     if (!message) {
       webSocket.close(1007, 'Messages are JSON objects in text frames.')
+      // What comes behind it has no effect, however long the connection takes to end.
       client?.close('The client sent what is no message.')
     } else if (client) {
       client.receive(message)
@@ -189,17 +195,4 @@ function parse(text: string): CdpMessage | undefined {
   } catch {
     return undefined
   }
-}
-
-function refuse(socket: Duplex, error: ApiError): void {
-  const body = JSON.stringify(error.toBody())
-  socket.end(
-    `HTTP/1.1 ${error.status} Refused\r\n` +
-      'Content-Type: application/json\r\n' +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n` +
-      'Connection: close\r\n\r\n' +
-      body,
-    // A client that keeps its side open would keep the server from its end.
-    () => socket.destroy(),
-  )
 }
