@@ -1,6 +1,12 @@
 import type { Duplex } from 'node:stream'
 import cors from '@fastify/cors'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { ApiKeys } from '../keys/api-keys.ts'
@@ -15,6 +21,7 @@ import { isDefect, toApiError } from './error-mapping.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
 import { interactRoutes } from './interact-routes.ts'
 import { scrapeRoutes } from './scrape-routes.ts'
+import { answerUnreadable } from './unreadable-request.ts'
 
 export interface AppOptions {
   keys: ApiKeys
@@ -28,6 +35,9 @@ export interface AppOptions {
 /** Bytes of the largest request body: far above the longest code, escaped. */
 const bodyLimit = 2 * 1024 * 1024
 
+/** Milliseconds in which a request must have arrived, with its body. */
+const requestTimeout = 60_000
+
 /** The HTTP face of the server, not yet listening. */
 export function createApp(options: AppOptions): FastifyInstance {
   const { keys, registry, log } = options
@@ -39,14 +49,30 @@ export function createApp(options: AppOptions): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => uuid(),
     bodyLimit,
+    requestTimeout,
+    // Addresses that cannot be decoded never reach a route.
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id)
+      request.log.info({ method: request.method, code: error.code }, 'unreadable address')
+      void answerFailure(error, request, reply)
+    },
+    clientErrorHandler(error, socket) {
+      answerUnreadable(error, socket, loggerInstance)
+    },
     routerOptions: { ignoreTrailingSlash: true },
     // Idle connections must not hold up the server's end.
     forceCloseConnections: true,
   })
   // Bodies are JSON; text would be taken for a body without fields.
-  app.removeContentTypeParser('text/plain')
+  app.removeContentTypeParser(['text/plain', 'application/json'])
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Clients name the type by habit also where they send nothing.
+    if (body === '') done(null, undefined)
+    else void parseJson(request, body as string, done)
+  })
   const urls = new CapabilityUrlBuilder(options.publicUrl)
-  const cdp = new CdpEndpoint(registry, urls)
+  const cdp = new CdpEndpoint(registry, urls, log)
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
@@ -63,13 +89,7 @@ export function createApp(options: AppOptions): FastifyInstance {
       'request',
     )
   })
-  app.setErrorHandler((error, request, reply) => {
-    // Nobody is there to read it.
-    if (error instanceof ClientGoneError) return reply.hijack()
-    const failure = toApiError(error)
-    if (isDefect(error, failure)) request.log.error({ err: error }, 'request failed')
-    return reply.code(failure.status).headers(failure.headers).send(failure.toBody())
-  })
+  app.setErrorHandler(answerFailure)
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?')[0]
     throw new ApiError(404, `There is no ${request.method} ${path} in this API.`)
@@ -87,6 +107,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   cdp.routes(app)
   void app.register(async (authenticated) => {
     authenticated.addHook('onRequest', authenticate(keys))
+    // Before anything is done: the answer may have to say how the caller reaches it.
+    authenticated.addHook('onRequest', async (request) => urls.checkHost(request))
     interactRoutes(authenticated, { registry, urls })
     scrapeRoutes(authenticated, { registry, urls, scrapes: options.scrapes })
   })
@@ -96,4 +118,12 @@ export function createApp(options: AppOptions): FastifyInstance {
   })
   app.addHook('preClose', async () => cdp.close())
   return app
+}
+
+function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  // Nobody is there to read it.
+  if (error instanceof ClientGoneError) return reply.hijack()
+  const failure = toApiError(error)
+  if (isDefect(error, failure)) request.log.error({ err: error }, 'request failed')
+  return reply.code(failure.status).headers(failure.headers).send(failure.toBody())
 }

@@ -6,6 +6,8 @@ import type { FastifyReply } from 'fastify'
  */
 export function clientGone(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
+  // It may have gone before anybody listened.
+  if (reply.raw.destroyed || reply.raw.socket?.destroyed) controller.abort(new ClientGoneError())
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort(new ClientGoneError())
   })

@@ -15,6 +15,7 @@ interface Call {
   answer: Promise<unknown>
   /** Clients that wait for it at the moment. */
   waiting: number
+  settled: boolean
   abandoned: AbortController
 }
 
@@ -54,14 +55,18 @@ export class IdempotentCalls {
     call.waiting += 1
     gone.addEventListener('abort', () => {
       call.waiting -= 1
-      if (call.waiting === 0) call.abandoned.abort(new ClientGoneError())
+      // The answer is kept for a client that has lost it.
+      if (call.waiting === 0 && !call.settled) call.abandoned.abort(new ClientGoneError())
     })
     return call.answer as Promise<Answer>
   }
 
   #start(name: string, fingerprint: string, task: (signal: AbortSignal) => Promise<unknown>): Call {
     const abandoned = new AbortController()
-    const call: Call = { fingerprint, answer: task(abandoned.signal), waiting: 0, abandoned }
+    const answer = task(abandoned.signal).finally(() => {
+      call.settled = true
+    })
+    const call: Call = { fingerprint, answer, waiting: 0, settled: false, abandoned }
     this.#calls.set(name, call)
     const oldest = this.#calls.keys().next()
     if (this.#calls.size > maximumAnswers && !oldest.done) this.#calls.delete(oldest.value)
