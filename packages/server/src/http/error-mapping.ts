@@ -10,7 +10,7 @@ import {
   ShuttingDownError,
 } from '../sessions/session-error.ts'
 import { ProcessStartError } from '../sandbox/supervised-process.ts'
-import { ScrapeError } from '../scrape/scrape-error.ts'
+import { ScrapeError, type ScrapeErrorCode } from '../scrape/scrape-error.ts'
 import { ReplayError, ScrapeForbiddenError, ScrapeNotFoundError } from '../scrape/scrape-service.ts'
 import { ApiError } from './api-error.ts'
 import { ClientGoneError } from './client-connection.ts'
@@ -58,9 +58,17 @@ export function toApiError(error: unknown): ApiError {
 /** What a client, a page or an operator did, whatever the status of its answer. */
 const noDefects = [ApiError, ClientGoneError, PageUnresponsiveError, ShuttingDownError]
 
+/** Codes of scrapes that failed here and not at the site. */
+const ownFailures = new Set<string>([
+  'SCRAPE_BROWSER_GONE',
+  'UNKNOWN_ERROR',
+] satisfies ScrapeErrorCode[])
+
 /** Whether operators should look into it: something broke that nobody asked for. */
 export function isDefect(error: unknown, failure: ApiError): boolean {
-  return failure.status >= 500 && !noDefects.some((type) => error instanceof type)
+  if (failure.status < 500 || noDefects.some((type) => error instanceof type)) return false
+  // What a site or its network did is the caller's to know.
+  return !(error instanceof ScrapeError) || ownFailures.has(error.code)
 }
 
 /** What Fastify itself says of a request that it could not read. */

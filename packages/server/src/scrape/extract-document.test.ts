@@ -192,7 +192,7 @@ describe('html, links, metadata and picture', () => {
     const html = `<html lang="de-CH"><title> A
       title </title><meta name=description content="About"><meta property="og:title" content="OG">
       <meta name=theme content=1><meta name=theme content=2><meta name=statusCode content=999>
-      <meta name=__proto__ content=x><link rel="shortcut icon" href="/icon.png">`
+      <meta name=__proto__ content=x><meta name=CONSTRUCTOR content=y><link rel="shortcut icon" href="/icon.png">`
     const { metadata } = await scrape(html)
     expect(metadata).toEqual({
       sourceURL: `${server.url}/folder/page`,
@@ -205,6 +205,7 @@ describe('html, links, metadata and picture', () => {
       ogTitle: 'OG',
       'og:title': 'OG',
       theme: ['1', '2'],
+      CONSTRUCTOR: 'y',
       favicon: `${server.url}/icon.png`,
     })
   })

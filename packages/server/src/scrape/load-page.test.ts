@@ -261,3 +261,15 @@ test('headers go to the host that was asked for and to nobody else', async () =>
     'localhost /foreign.js  */*',
   ])
 })
+
+test.each([
+  ['two lines', { 'X-Key': 'secret\r\nX-Other: 1' }, 'X-Key'],
+  ['a name with a space', { 'X Key': 'secret' }, 'X Key'],
+  ['what the browser itself says', { Host: 'other.example' }, 'Host'],
+])('a header that cannot be sent is named at once: %s', async (_, headers, name) => {
+  const url = server.serve('/page', '<p>Content')
+  const error = await failure(url, { headers })
+  expect(error).toMatchObject({ code: 'BAD_REQUEST', status: 400 })
+  expect(error.message).toContain(JSON.stringify(name))
+  expect(error.message).not.toContain('secret')
+})

@@ -48,7 +48,7 @@ export async function loadInTab(tab: Tab, request: ScrapeRequest): Promise<Loade
     traffic = await budget.race(DocumentTraffic.watch(cdp))
     const { url, headers } = request
     if (headers && Object.keys(headers).length > 0) {
-      await budget.race(addFirstPartyHeaders(cdp, url, headers))
+      await budget.race(addFirstPartyHeaders(cdp, url, headers, (error) => events.fail(error)))
     }
     return await budget.race(Promise.race([load(tab, traffic, request), events.fatal]))
   } catch (error) {
@@ -142,6 +142,11 @@ class PageEvents {
     page.on('download', this.#onDownload)
     page.on('crash', this.#onCrash)
     page.on('close', this.#onClose)
+  }
+
+  /** For what else is the end of the load. */
+  fail(error: ScrapeError): void {
+    this.#reject(error)
   }
 
   dispose(): void {

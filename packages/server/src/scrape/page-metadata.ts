@@ -15,20 +15,22 @@ export interface PageMetadata {
 }
 
 /** Names that the API gives in its own spelling, as its clients read them. */
-const knownNames: Record<string, string> = {
-  description: 'description',
-  keywords: 'keywords',
-  author: 'author',
-  robots: 'robots',
-  'og:title': 'ogTitle',
-  'og:description': 'ogDescription',
-  'og:url': 'ogUrl',
-  'og:image': 'ogImage',
-  'og:site_name': 'ogSiteName',
-  'og:locale': 'ogLocale',
-  'article:published_time': 'publishedTime',
-  'article:modified_time': 'modifiedTime',
-}
+const knownNames = new Map(
+  Object.entries({
+    description: 'description',
+    keywords: 'keywords',
+    author: 'author',
+    robots: 'robots',
+    'og:title': 'ogTitle',
+    'og:description': 'ogDescription',
+    'og:url': 'ogUrl',
+    'og:image': 'ogImage',
+    'og:site_name': 'ogSiteName',
+    'og:locale': 'ogLocale',
+    'article:published_time': 'publishedTime',
+    'article:modified_time': 'modifiedTime',
+  }),
+)
 
 /** Never from the page: they are ours, or would reach the object's prototype. */
 const reserved = new Set(
@@ -57,7 +59,7 @@ export function pageMetadata(
   const repeated = new Map<string, string[]>()
   for (const [name, content] of statement.entries) {
     if (reserved.has(name)) continue
-    const alias = knownNames[name.toLowerCase()]
+    const alias = knownNames.get(name.toLowerCase())
     if (alias !== undefined) metadata[alias] ??= content
     if (alias === name) continue
     const contents = repeated.get(name) ?? []

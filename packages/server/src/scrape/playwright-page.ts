@@ -1,6 +1,7 @@
-import type { Page } from 'playwright-core'
+import type { BrowserType, Page } from 'playwright-core'
 import { PlaywrightTransport } from '../cdp/playwright-transport.ts'
 import type { Session } from '../sessions/session.ts'
+import { ScrapeError } from './scrape-error.ts'
 
 /** Milliseconds until Playwright must have the page. */
 const connectDeadline = 15_000
@@ -24,10 +25,20 @@ export async function withPlaywrightPage<Result>(
     close: (reason) => transport.disconnect(reason),
   })
   try {
-    const browser = await chromium.connectOverCDP(transport, { timeout: connectDeadline })
-    const context = browser.contexts()[0] ?? (await browser.newContext())
-    return await task(context.pages()[0] ?? (await context.newPage()))
+    return await task(await firstPage(chromium, transport))
   } finally {
     client.close('The task is done.')
+  }
+}
+
+async function firstPage(chromium: BrowserType, transport: PlaywrightTransport): Promise<Page> {
+  try {
+    const browser = await chromium.connectOverCDP(transport, { timeout: connectDeadline })
+    const context = browser.contexts()[0] ?? (await browser.newContext())
+    return context.pages()[0] ?? (await context.newPage())
+  } catch (cause) {
+    throw new ScrapeError('SCRAPE_BROWSER_GONE', 'The browser ended, or does not answer.', {
+      cause,
+    })
   }
 }
