@@ -28,6 +28,8 @@ export class SessionRegistry {
   readonly #sessions = new Map<string, Session>()
   /** Sessions on their way out, which nobody finds any more. */
   readonly #closing = new Map<string, Promise<SessionEnd>>()
+  /** Ends that the store does not have: not yet, or not at all because it could not be written. */
+  readonly #ends = new Map<string, SessionEnd>()
   readonly #starting = new Set<Promise<Session>>()
   /** Aborted when the server stops. */
   readonly #stopping = new AbortController()
@@ -118,26 +120,24 @@ export class SessionRegistry {
     if (session) return recordOf(session)
     await this.#closing.get(id)?.catch(() => {})
     const record = await this.#options.records.find(keyId, id)
-    // Its record has expired: all that is left is that it once was.
-    return (
-      record ?? {
-        id,
-        keyId,
-        streamWebView: false,
-        createdAt: 0,
-        lastActivity: 0,
-        end: { reason: 'released', duration: 0 },
-      }
+    // When its record has expired, all that is left is that it once was.
+    return this.#upToDate(
+      record ?? { id, keyId, streamWebView: false, createdAt: 0, lastActivity: 0 },
     )
   }
 
   /** The sessions of a key, newest first. */
   async list(keyId: string): Promise<SessionRecord[]> {
     const records = await this.#options.records.list(keyId)
-    return records.map((record) => {
-      const session = this.#sessions.get(record.id)
-      return session ? recordOf(session) : record
-    })
+    return records.map((record) => this.#upToDate(record))
+  }
+
+  #upToDate(record: SessionRecord): SessionRecord {
+    const session = this.#sessions.get(record.id)
+    if (session) return recordOf(session)
+    const duration = record.lastActivity - record.createdAt
+    const end = record.end ?? this.#ends.get(record.id) ?? { reason: 'released', duration }
+    return { ...record, end }
   }
 
   /**
@@ -199,9 +199,12 @@ export class SessionRegistry {
     const begun = listed ? records.begin(recordOf(session)) : undefined
     session.onClosing = (reason, ended) => {
       this.#sessions.delete(session.id)
+      this.#ends.set(session.id, { reason, duration: Date.now() - session.createdAt })
       const recorded = this.#settle(session, reason, ended).then(async (end) => {
+        this.#ends.set(session.id, end)
         await begun
         if (listed) await records.end({ ...recordOf(session), end })
+        this.#ends.delete(session.id)
         return end
       })
       this.#closing.set(session.id, recorded)
