@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Isolation } from '../sandbox/isolation.ts'
@@ -27,7 +28,8 @@ export async function probeLaunch(
   directory: string,
 ): Promise<LaunchMode> {
   const attempt = async (chromiumSandbox: boolean): Promise<BrowserLaunchError | undefined> => {
-    const folder = join(directory, 'probe')
+    // Named like a session's, so that what a killed server leaves of it is swept as well.
+    const folder = join(directory, randomUUID())
     await mkdir(folder, { recursive: true })
     try {
       const browser = await BrowserProcess.launch({

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { validate as isUuid } from 'uuid'
 import { killMarkedProcesses } from '../sandbox/process-tree.ts'
 
 /** Milliseconds in which the processes of a killed server must be gone. */
@@ -15,6 +16,8 @@ export async function sweepSessions(owner: string, directory: string): Promise<v
   await killMarkedProcesses((mark) => mark.startsWith(`${owner}:`), deadline)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   for (const folder of await readdir(directory)) {
+    // The operator may have named a folder that holds something else of that name.
+    if (!isUuid(folder)) continue
     await rm(join(directory, folder), { recursive: true, force: true, maxRetries: 4 })
   }
 }
