@@ -1,6 +1,7 @@
 import { CdpClient, type ClientSink } from './client.ts'
 import { type CdpMessage, cdpErrorCode } from './message.ts'
 import type { PipeTransport } from './pipe-transport.ts'
+import { PrivateContexts } from './private-contexts.ts'
 
 /** Chromium's end of the pipe was lost. */
 export class BrowserGoneError extends Error {
@@ -43,6 +44,7 @@ export class CdpMultiplexer {
   readonly #clients = new Set<CdpClient>()
   /** Which client a DevTools session belongs to; the server's own are not in it. */
   readonly #owners = new Map<string, CdpClient>()
+  readonly #contexts = new PrivateContexts()
   readonly #replies = new Map<number, PendingReply>()
   #lastId = 0
   #closed = false
@@ -101,7 +103,10 @@ export class CdpMultiplexer {
     if (this.#closed) throw new BrowserGoneError('The browser is gone.')
     const client: CdpClient = new CdpClient(sessionId, sink, {
       forward: (message, settle) => {
-        const id = this.#register({ client, settle })
+        const id = this.#register({
+          client,
+          settle: this.#contexts.observe(client, message, settle),
+        })
         if (this.#transport.send({ ...message, id })) return
         this.#replies.delete(id)
         const sentence =
@@ -147,6 +152,12 @@ export class CdpMultiplexer {
     }
     const owner = message.sessionId === undefined ? undefined : this.#owners.get(message.sessionId)
     const child = message.params?.['sessionId']
+    if (owner && this.#contexts.hides(owner, message)) {
+      if (message.method === 'Target.attachedToTarget') {
+        this.#send('Target.detachFromTarget', { sessionId: child }, message.sessionId)
+      }
+      return
+    }
     if (typeof child === 'string') {
       // A session that was opened through a client's session is that client's.
       if (message.method === 'Target.attachedToTarget' && owner) this.#owners.set(child, owner)
@@ -174,6 +185,7 @@ export class CdpMultiplexer {
     for (const [id, reply] of this.#replies) {
       if (reply.client === client) this.#replies.delete(id)
     }
+    this.#contexts.forget(client)
     this.#send('Target.detachFromTarget', { sessionId: client.sessionId })
   }
 
