@@ -167,7 +167,31 @@ describe('each client keeps its own', () => {
     expect(await second.evaluate('document.cookie')).toBe('')
     expect(await first.evaluate('document.cookie')).toBe('who=playwright')
     expect([await first.title(), await second.title()]).toEqual(['Start', 'Other'])
-    expect(pageOf(quiet).url()).toBe('about:blank')
+
+    // Neither those that were there nor one that comes takes them for its own.
+    await using late = await chromium.connectOverCDP(session.cdpUrl)
+    for (const browser of [playwright, quiet, late]) {
+      expect(
+        browser
+          .contexts()[0]
+          ?.pages()
+          .map((page) => page.url()),
+      ).toEqual(['about:blank'])
+    }
+    expect((await puppeteer.pages()).map((page) => page.url()).toSorted()).toEqual([
+      'about:blank',
+      `${site.url}/other`,
+    ])
+    // A client that asks for one by its id gets it.
+    const { targetInfos } = (await raw.send('Target.getTargets')) as {
+      targetInfos: { targetId: string; url: string }[]
+    }
+    const foreign = targetInfos.find(({ url }) => url === `${site.url}/`)
+    const { sessionId } = (await raw.send('Target.attachToTarget', {
+      targetId: foreign?.targetId,
+      flatten: true,
+    })) as { sessionId: string }
+    expect(await raw.evaluate('document.title', sessionId)).toBe('Start')
   })
 
   test('settings of the page, which are gone with it', async () => {

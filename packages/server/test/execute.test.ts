@@ -278,6 +278,22 @@ test('executions of one session run in the order of their arrival', async () => 
   expect((await execute('order', { in: session.id })).result).toBe('[0,1,2]')
 })
 
+test('a session takes a hundred executions at a time, and more when they are done', async () => {
+  const { id } = await server.createSession()
+  const path = `/v2/interact/${id}/execute`
+  const begun = site.nextRequest('/hold')
+  const first = server.api('POST', path, { code: `await fetch('${site.url}/hold'); 1` })
+  await begun
+  const waiting = Array.from({ length: 100 }, () => server.api('POST', path, { code: '1' }))
+  const refused = await Promise.race(waiting)
+  expect(refused).toMatchObject({ status: 429, body: { success: false } })
+  expect(refused.headers.get('retry-after')).toMatch(/^\d+$/)
+  site.release()
+  const statuses = (await Promise.all([first, ...waiting])).map(({ status }) => status)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(100)
+  expect((await server.api('POST', path, { code: '2' })).body).toMatchObject({ result: '2' })
+})
+
 test('waiting for its turn does not count toward the timeout', async () => {
   const session = await server.createSession()
   const slow = execute('await page.waitForTimeout(1200)', { in: session.id })

@@ -19,6 +19,11 @@ export class CdpCommandError extends Error {
   }
 }
 
+/** The browser did not answer a command of the server's in time. */
+export class CommandTimeoutError extends Error {
+  override name = 'CommandTimeoutError'
+}
+
 /** Milliseconds that the server waits for an answer to a command of its own. */
 const commandDeadline = 10_000
 
@@ -67,7 +72,7 @@ export class CdpMultiplexer {
    * Sends a command of the server's own and gives its result.
    *
    * @throws CdpCommandError when Chromium refuses, BrowserGoneError when it is
-   *   gone, Error when there is no answer within the deadline.
+   *   gone, CommandTimeoutError when there is no answer within the deadline.
    */
   command<Result>(
     method: string,
@@ -78,7 +83,9 @@ export class CdpMultiplexer {
     return new Promise<Result>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#replies.delete(id)
-        reject(new Error(`${method}: no answer from the browser within ${deadline} ms.`))
+        reject(
+          new CommandTimeoutError(`${method}: no answer from the browser within ${deadline} ms.`),
+        )
       }, deadline)
       const id = this.#send(method, params, options.sessionId, (reply) => {
         clearTimeout(timer)

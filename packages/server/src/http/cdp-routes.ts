@@ -14,8 +14,8 @@ import type { CapabilityUrlBuilder } from './capability-urls.ts'
 import { isDefect, toApiError } from './error-mapping.ts'
 import { answerOnSocket } from './socket-answer.ts'
 
-/** Bytes of the largest message that a client may send. */
-const maximumMessageBytes = 256 * 1024 * 1024
+/** Bytes of the largest message that a client may send: hardly more than Chromium takes. */
+const maximumMessageBytes = 100 * 1024 * 1024
 
 /** Bytes that wait for a client which does not read; above that it is cut off. */
 const maximumBufferedBytes = 64 * 1024 * 1024
@@ -146,22 +146,10 @@ export class CdpEndpoint {
 
 /** Carries messages between a WebSocket and the session's browser until one of them is gone. */
 async function serve(webSocket: WebSocket, session: Session, targetId?: string): Promise<void> {
-  const early: CdpMessage[] = []
-  let client: CdpClient | undefined
-  webSocket.on('message', (data: Buffer, binary) => {
-    const message = binary ? undefined : parse(data.toString('utf8'))
-    if (!message) {
-      webSocket.close(1007, 'Messages are JSON objects in text frames.')
-      // What comes behind it has no effect, however long the connection takes to end.
-      client?.close('The client sent what is no message.')
-    } else if (client) {
-      client.receive(message)
-    } else {
-      early.push(message)
-    }
-  })
+  // Nothing is read before there is somebody to take it.
+  webSocket.pause()
   webSocket.on('error', () => webSocket.terminate())
-  webSocket.on('close', () => client?.close('The client disconnected.'))
+  let client: CdpClient
   try {
     client = await session.connect(
       {
@@ -175,11 +163,24 @@ async function serve(webSocket: WebSocket, session: Session, targetId?: string):
       },
       targetId,
     )
-    if (webSocket.readyState !== webSocket.OPEN) client.close('The client disconnected.')
-    for (const message of early) client.receive(message)
   } catch {
+    webSocket.resume()
     webSocket.close(1011, 'There is no such page, or the browser is gone.')
+    return
   }
+  webSocket.on('message', (data: Buffer, binary) => {
+    const message = binary ? undefined : parse(data.toString('utf8'))
+    if (message) {
+      client.receive(message)
+      return
+    }
+    webSocket.close(1007, 'Messages are JSON objects in text frames.')
+    // What comes behind it has no effect, however long the connection takes to end.
+    client.close('The client sent what is no message.')
+  })
+  webSocket.on('close', () => client.close('The client disconnected.'))
+  if (webSocket.readyState !== webSocket.OPEN) client.close('The client disconnected.')
+  webSocket.resume()
 }
 
 function tokenOf(request: FastifyRequest<CdpRoute>): string | undefined {

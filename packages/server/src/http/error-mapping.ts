@@ -1,17 +1,24 @@
 import type { FastifyError } from 'fastify'
 import { BrowserLaunchError } from '../browser/browser-process.ts'
-import { BrowserGoneError } from '../cdp/multiplexer.ts'
+import { BrowserGoneError, CommandTimeoutError } from '../cdp/multiplexer.ts'
 import { KernelStartError, PageUnresponsiveError } from '../kernels/kernel.ts'
 import {
+  ExecutionLimitError,
   SessionEndedError,
   SessionForbiddenError,
   SessionLimitError,
   SessionNotFoundError,
+  SessionReleaseError,
   ShuttingDownError,
 } from '../sessions/session-error.ts'
 import { ProcessStartError } from '../sandbox/supervised-process.ts'
-import { ScrapeError, type ScrapeErrorCode } from '../scrape/scrape-error.ts'
-import { ReplayError, ScrapeForbiddenError, ScrapeNotFoundError } from '../scrape/scrape-service.ts'
+import {
+  ReplayError,
+  ScrapeError,
+  type ScrapeErrorCode,
+  ScrapeForbiddenError,
+  ScrapeNotFoundError,
+} from '../scrape/scrape-error.ts'
 import { ApiError } from './api-error.ts'
 import { ClientGoneError } from './client-connection.ts'
 
@@ -31,6 +38,13 @@ export function toApiError(error: unknown): ApiError {
       code: 'CONCURRENCY_LIMIT',
       headers: { 'retry-after': sessionLimitRetryAfter },
     })
+  }
+  if (error instanceof ExecutionLimitError) {
+    return new ApiError(429, error.message, { headers: { 'retry-after': '1' } })
+  }
+  if (error instanceof SessionReleaseError) return new ApiError(502, error.message)
+  if (error instanceof CommandTimeoutError) {
+    return new ApiError(502, 'The browser of this session does not answer.')
   }
   if (error instanceof ShuttingDownError) {
     return new ApiError(503, error.message, { headers: { 'retry-after': '5' } })

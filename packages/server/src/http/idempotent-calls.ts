@@ -20,6 +20,8 @@ interface Call {
 }
 
 /**
+ * One kind of call, whatever its address is named.
+ *
  * Makes calls that carry an `Idempotency-Key` safe to repeat: the same key
  * gives the same answer, also to two at the same time and after an answer that
  * was lost on its way. A call that failed may be tried again.
@@ -41,7 +43,7 @@ export class IdempotentCalls {
     const gone = clientGone(reply)
     const key = readKey(request)
     if (key === undefined) return task(gone)
-    const name = `${request.caller.id} ${request.method} ${request.routeOptions.url} ${key}`
+    const name = `${request.caller.id} ${key}`
     const fingerprint = createHash('sha256')
       .update(JSON.stringify(request.body ?? {}))
       .digest('hex')

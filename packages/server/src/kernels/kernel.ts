@@ -55,6 +55,9 @@ export interface KernelRun {
   onStderr?: ((text: string) => void) | undefined
 }
 
+/** Bytes of the largest DevTools message of a kernel: hardly more than Chromium takes. */
+const maximumCdpMessageBytes = 100 * 1024 * 1024
+
 /** Bytes that wait for a kernel which does not read. */
 const maximumBufferedBytes = 64 * 1024 * 1024
 
@@ -211,7 +214,7 @@ async function connectToBrowser(
   cdp: CdpMultiplexer,
   onDisconnect: () => void,
 ): Promise<CdpClient> {
-  const transport = new PipeTransport<CdpMessage>(pipe, pipe)
+  const transport = new PipeTransport<CdpMessage>(pipe, pipe, { incoming: maximumCdpMessageBytes })
   const early: CdpMessage[] = []
   transport.onMessage = (message) => early.push(message)
   const client: CdpClient = await cdp.connect({

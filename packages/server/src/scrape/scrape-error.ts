@@ -36,3 +36,34 @@ export class ScrapeError extends Error {
     this.status = statuses[code]
   }
 }
+
+/** There is no such scrape, or it is too long ago. */
+export class ScrapeNotFoundError extends Error {
+  override name = 'ScrapeNotFoundError'
+
+  constructor() {
+    super('Job not found.')
+  }
+}
+
+/** The scrape belongs to another key. */
+export class ScrapeForbiddenError extends Error {
+  override name = 'ScrapeForbiddenError'
+
+  constructor() {
+    super('Forbidden.')
+  }
+}
+
+/** The page of a scrape could not be reached again. */
+export class ReplayError extends Error {
+  override name = 'ReplayError'
+
+  constructor(options: ErrorOptions) {
+    super(
+      'Failed to initialize browser session from the original scrape context. ' +
+        'Please rerun the scrape and try again.',
+      options,
+    )
+  }
+}

@@ -6,38 +6,9 @@ import type { Session } from '../sessions/session.ts'
 import { loadPage } from './load-page.ts'
 import { withPlaywrightPage } from './playwright-page.ts'
 import type { ReplayContext, ReplayContexts } from './replay-contexts.ts'
+import { ReplayError, ScrapeForbiddenError, ScrapeNotFoundError } from './scrape-error.ts'
 import { scrapePage } from './scrape-page.ts'
-
-/** There is no such scrape, or it is too long ago. */
-export class ScrapeNotFoundError extends Error {
-  override name = 'ScrapeNotFoundError'
-
-  constructor() {
-    super('Job not found.')
-  }
-}
-
-/** The scrape belongs to another key. */
-export class ScrapeForbiddenError extends Error {
-  override name = 'ScrapeForbiddenError'
-
-  constructor() {
-    super('Forbidden.')
-  }
-}
-
-/** The page of a scrape could not be reached again. */
-export class ReplayError extends Error {
-  override name = 'ReplayError'
-
-  constructor(options: ErrorOptions) {
-    super(
-      'Failed to initialize browser session from the original scrape context. ' +
-        'Please rerun the scrape and try again.',
-      options,
-    )
-  }
-}
+import { defaultScrapeTimeout } from './time-budget.ts'
 
 /** Milliseconds that a scrape's own session may live: above the longest timeout. */
 const scrapeLifetime = 330_000
@@ -69,10 +40,13 @@ export class ScrapeService {
     signal: AbortSignal,
   ): Promise<ScrapeDocument> {
     const scrapeId = uuid()
+    // From here on: the start of the browser is a part of the whole scrape.
+    const deadline = performance.now() + (request.timeout ?? defaultScrapeTimeout)
     const lifetime = { total: scrapeLifetime, idle: scrapeLifetime }
     const document = await this.#registry.lend(
       { keyId, limits: lifetime, streamWebView: false },
-      (session) => withPlaywrightPage(session, (page) => scrapePage(page, request, { signal })),
+      (session) =>
+        withPlaywrightPage(session, (page) => scrapePage(page, request, { signal, deadline })),
       signal,
     )
     const { url, waitFor } = request
@@ -133,11 +107,15 @@ export class ScrapeService {
           throw new ReplayError({ cause: error })
         },
       )
-      if (!(await this.#contexts.bind(scrapeId, session.id))) throw new ScrapeNotFoundError()
-      return session
+      if (await this.#contexts.bind(scrapeId, session.id)) return session
     } catch (error) {
       await session.destroy('released')
       throw error
     }
+    // Another was quicker; its session is the scrape's.
+    await session.destroy('released')
+    const { sessionId } = await this.#find(scrapeId, keyId)
+    if (sessionId === undefined) throw new ScrapeNotFoundError()
+    return this.#registry.find(sessionId, keyId)
   }
 }

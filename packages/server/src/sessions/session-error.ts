@@ -51,3 +51,21 @@ export class ShuttingDownError extends Error {
     super('The server is shutting down.')
   }
 }
+
+/** More executions wait in a session than it takes. */
+export class ExecutionLimitError extends Error {
+  override name = 'ExecutionLimitError'
+
+  constructor(limit: number) {
+    super(`This session has ${limit} executions waiting. Wait for some of them to end.`)
+  }
+}
+
+/** Something of a session could not be ended. */
+export class SessionReleaseError extends Error {
+  override name = 'SessionReleaseError'
+
+  constructor(cause: unknown) {
+    super('Browser session release was not confirmed.', { cause })
+  }
+}

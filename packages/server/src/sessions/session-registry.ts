@@ -193,8 +193,10 @@ export class SessionRegistry {
       await session.destroy(this.#stopping.signal.aborted ? 'server_shutdown' : 'released')
       throw signal.reason
     }
-    if (session.ending)
+    if (session.ending) {
+      await session.destroy('crashed')
       throw new BrowserLaunchError('The browser ended while it was starting.', true)
+    }
     this.#sessions.set(session.id, session)
     const begun = listed ? records.begin(recordOf(session)) : undefined
     session.onClosing = (reason, ended) => {

@@ -6,7 +6,10 @@ import type { LanguageRuntime } from '../kernels/language-runtime.ts'
 import { CapabilityToken } from './capability-token.ts'
 import { Lifetime, type LifetimeLimits } from './lifetime.ts'
 import { SerialQueue } from './serial-queue.ts'
-import { SessionEndedError } from './session-error.ts'
+import { ExecutionLimitError, SessionEndedError, SessionReleaseError } from './session-error.ts'
+
+/** Executions that a session holds at the most, running and waiting. */
+const maximumExecutions = 100
 
 /** What a session is made of. From here on the session ends all of it. */
 export interface SessionParts {
@@ -94,10 +97,13 @@ export class Session {
    * Runs code. Executions of a session run in the order of their arrival;
    * waiting counts toward nobody's timeout.
    *
-   * @throws SessionEndedError when the session ends before the execution does,
+   * @throws ExecutionLimitError when too many wait already, SessionEndedError when the session ends before the execution does,
    *   the signal's reason when it is aborted.
    */
   async execute(execution: SessionExecution): Promise<ExecutionOutput> {
+    if (this.#executions.length >= maximumExecutions) {
+      throw new ExecutionLimitError(maximumExecutions)
+    }
     const signals = [this.#ending.signal, ...(execution.signal ? [execution.signal] : [])]
     const signal = AbortSignal.any(signals)
     const run = (): Promise<ExecutionOutput> => {
@@ -141,8 +147,10 @@ export class Session {
    */
   destroy(reason: EndReason): Promise<SessionEnd> {
     if (!this.#destroyed) {
-      this.#destroyed = this.#tearDown(reason)
-      this.onClosing?.(reason, this.#destroyed)
+      const { promise, resolve } = Promise.withResolvers<SessionEnd>()
+      this.#destroyed = promise
+      this.onClosing?.(reason, promise)
+      resolve(this.#tearDown(reason))
     }
     return this.#destroyed
   }
@@ -158,7 +166,7 @@ export class Session {
     // Chromium's last children may still write while they die.
     await rm(directory, { recursive: true, force: true, maxRetries: 4, retryDelay: 200 })
     const failure = ends.find((end) => end.status === 'rejected')
-    if (failure) throw failure.reason
+    if (failure) throw new SessionReleaseError(failure.reason)
     return { reason, duration }
   }
 
