@@ -39,7 +39,7 @@ export const concurrentCreates: Benchmark = {
           return duration
         },
       },
-      pairOptions(context, { samples: 3, seconds: 30, warmups: 0 }),
+      pairOptions(context, { samples: 3, seconds: 15, warmups: 0 }),
     )
     signal.throwIfAborted()
     const row = pairedRow({

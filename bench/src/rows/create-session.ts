@@ -29,7 +29,7 @@ export const createSession: Benchmark = {
           }
         },
       },
-      pairOptions(context, { samples: 25, seconds: 20 }),
+      pairOptions(context, { samples: 25, seconds: 15 }),
     )
     return [
       pairedRow({

@@ -23,7 +23,7 @@ export const idleSessionMemory: Benchmark = {
           what: 'a browser with a page, in the process that launched it',
           measured: shown(playwright),
         },
-        ratio: tandem.resident / playwright.resident,
+        ratio: tandem.used / playwright.used,
         n: count,
         goal: { text: `≤ ${megabytes(goal)}`, met: Math.max(tandem.used, tandem.resident) <= goal },
         data: { unit: 'bytes', tandem, playwright },

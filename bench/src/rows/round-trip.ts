@@ -35,7 +35,7 @@ export const roundTrip: Benchmark = {
             }
           }),
       },
-      pairOptions(context, { samples: 20, seconds: 20 }),
+      pairOptions(context, { samples: 20, seconds: 15 }),
     )
     return [
       pairedRow({

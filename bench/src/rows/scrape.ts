@@ -38,7 +38,7 @@ async function compare(context: BenchmarkContext, what: string, url: string): Pr
           }
         }),
     },
-    pairOptions(context, { samples: 15, seconds: 15 }),
+    pairOptions(context, { samples: 15, seconds: 10 }),
   )
   return pairedRow({
     what,

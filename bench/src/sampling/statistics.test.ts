@@ -23,16 +23,16 @@ test('nothing can be said of no samples', () => {
   expect(() => percentile([], 0.5)).toThrow('There are no samples.')
 })
 
-test('a slope is found through noise that cancels', () => {
-  const points = [
-    { x: 0, y: 101 },
-    { x: 1, y: 102 },
-    { x: 2, y: 104 },
-    { x: 3, y: 107 },
-    { x: 4, y: 109 },
-  ]
-  expect(slope(points)).toBeCloseTo(2.1)
+test('a slope is found through noise', () => {
+  const noise = [0.3, -0.2, 0.1, -0.3, 0.2, 0]
+  const points = noise.map((error, x) => ({ x, y: 100 + 2 * x + error }))
+  expect(slope(points)).toBeCloseTo(2, 1)
   expect(slope(points.map(({ x }) => ({ x, y: 5 })))).toBe(0)
+})
+
+test('a sudden step, as when code that was not used again is thrown away, is no slope', () => {
+  const points = Array.from({ length: 11 }, (_, x) => ({ x, y: (x < 2 ? 5_000 : 0) + 3 * x }))
+  expect(slope(points)).toBe(3)
 })
 
 test('points at one place have no slope', () => {

@@ -29,15 +29,18 @@ export function summarize(samples: readonly number[]): Summary {
 }
 
 /**
- * How much `y` grows when `x` grows by one, by least squares.
+ * How much `y` grows when `x` grows by one: the median of the slopes between
+ * all pairs of points (Theil and Sen), which one sudden step does not move.
  *
  * @throws RangeError when the points do not lie at two places at least.
  */
 export function slope(points: readonly { x: number; y: number }[]): number {
-  const meanX = points.reduce((sum, { x }) => sum + x, 0) / points.length
-  const meanY = points.reduce((sum, { y }) => sum + y, 0) / points.length
-  const covariance = points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0)
-  const variance = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0)
-  if (!(variance > 0)) throw new RangeError('A slope needs points at two places at least.')
-  return covariance / variance
+  const slopes = points.flatMap((first, index) =>
+    points
+      .slice(index + 1)
+      .filter(({ x }) => x !== first.x)
+      .map(({ x, y }) => (y - first.y) / (x - first.x)),
+  )
+  if (slopes.length === 0) throw new RangeError('A slope needs points at two places at least.')
+  return median(slopes)
 }
