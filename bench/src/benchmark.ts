@@ -38,9 +38,11 @@ export function pairOptions(
   { settings, signal }: BenchmarkContext,
   usual: { samples: number; seconds: number; warmups?: number },
 ): PairOptions {
+  const samples =
+    settings.samples ?? (settings.quick ? Math.ceil(usual.samples / 5) : usual.samples)
   return {
-    samples: settings.samples ?? (settings.quick ? Math.ceil(usual.samples / 5) : usual.samples),
-    warmups: usual.warmups ?? 1,
+    samples,
+    warmups: Math.min(usual.warmups ?? 1, samples),
     // Who names a number wants that number.
     budget: settings.samples === undefined ? usual.seconds * 1000 : Infinity,
     signal,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { redact } from '@tandem-browser/core'
 import { findEngine } from '@tandem-browser/server'
 import type { Benchmark, BenchmarkContext, Settings } from './benchmark.ts'
-import { type Machine, describeMachine, loadAverage } from './report/machine.ts'
+import { type Machine, describeMachine, measureBusyness } from './report/machine.ts'
 import type { Row } from './report/row.ts'
 import { LocalSite } from './subjects/local-site.ts'
 import { ServerUnderTest } from './subjects/server-under-test.ts'
@@ -25,14 +25,20 @@ export interface RunResult {
   rows: Row[]
   /** Benchmarks that could not be measured, and why. */
   failures: { name: string; message: string }[]
-  /** As `Machine.loadBefore`, at the end: with what the run itself did. */
-  loadAfter: number
+  /** The share of all cores that others used before the run and after it, from 0 to 1. */
+  busyness: { before: number; after: number }
   /** Milliseconds. */
   duration: number
 }
 
 /** Runs benchmarks one after the other. One that fails does not keep the others from running. */
 export async function runBenchmarks(options: RunOptions): Promise<RunResult> {
+  const before = await measureBusyness()
+  const measured = await measure(options)
+  return { ...measured, busyness: { before, after: await measureBusyness() } }
+}
+
+async function measure(options: RunOptions): Promise<Omit<RunResult, 'busyness'>> {
   const start = performance.now()
   const engine = await findEngine()
   const machine = describeMachine(engine)
@@ -49,7 +55,7 @@ export async function runBenchmarks(options: RunOptions): Promise<RunResult> {
         const measured = await runEach(options, context)
         const duration = performance.now() - start
         const { isolation } = server
-        return { machine, isolation, ...measured, loadAfter: loadAverage(), duration }
+        return { machine, isolation, ...measured, duration }
       } finally {
         await server.close()
       }

@@ -62,7 +62,7 @@ async function compare(
       timed(() => client.send(method, parameters, inPage ? page : undefined))
     const pairs = await samplePairs(
       { tandem: call(through, pages.through), playwright: call(past, pages.past) },
-      pairOptions(context, { samples: 1_000, seconds: 6, warmups: 50 }),
+      pairOptions(context, { samples: 1_000, seconds: 6, warmups: 300 }),
     )
     const added = median(pairs.map((pair) => pair.tandem - pair.playwright))
     const row = pairedRow({
