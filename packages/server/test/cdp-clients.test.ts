@@ -183,14 +183,14 @@ describe('each client keeps its own', () => {
       `${site.url}/other`,
     ])
     // A client that asks for one by its id gets it.
-    const { targetInfos } = (await raw.send('Target.getTargets')) as {
-      targetInfos: { targetId: string; url: string }[]
-    }
+    const { targetInfos } = await raw.send<{ targetInfos: { targetId: string; url: string }[] }>(
+      'Target.getTargets',
+    )
     const foreign = targetInfos.find(({ url }) => url === `${site.url}/`)
-    const { sessionId } = (await raw.send('Target.attachToTarget', {
+    const { sessionId } = await raw.send<{ sessionId: string }>('Target.attachToTarget', {
       targetId: foreign?.targetId,
       flatten: true,
-    })) as { sessionId: string }
+    })
     expect(await raw.evaluate('document.title', sessionId)).toBe('Start')
   })
 
