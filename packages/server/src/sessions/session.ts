@@ -61,7 +61,6 @@ export class Session {
   readonly #parts: SessionParts
   readonly #executions = new SerialQueue()
   readonly #ending = new AbortController()
-  #clients = 0
   #sequence = 0
   #destroyed: Promise<SessionEnd> | undefined
 
@@ -83,9 +82,9 @@ export class Session {
     return this.#destroyed !== undefined
   }
 
-  /** CDP clients from outside that are connected at the moment. */
+  /** DevTools clients that are connected at the moment, kernels among them. */
   get clientCount(): number {
-    return this.#clients
+    return this.#parts.browser.cdp.clientCount
   }
 
   /** Starts the kernel that the first execution will probably want. */
@@ -121,20 +120,7 @@ export class Session {
   /** Lets a CDP client in; with a target's id it gets that page only. */
   async connect(sink: ClientSink, targetId?: string): Promise<CdpClient> {
     this.#ending.signal.throwIfAborted()
-    this.#clients += 1
-    const leaving: ClientSink = {
-      send: (message) => sink.send(message),
-      close: (reason) => {
-        this.#clients -= 1
-        sink.close(reason)
-      },
-    }
-    try {
-      return await this.#parts.browser.cdp.connect(leaving, targetId)
-    } catch (error) {
-      this.#clients -= 1
-      throw error
-    }
+    return this.#parts.browser.cdp.connect(sink, targetId)
   }
 
   get browser(): BrowserProcess {
