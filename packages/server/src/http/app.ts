@@ -15,7 +15,7 @@ import type { ScrapeService } from '../scrape/scrape-service.ts'
 import { ApiError } from './api-error.ts'
 import { authenticate } from './authentication.ts'
 import { CapabilityUrlBuilder } from './capability-urls.ts'
-import { CdpEndpoint } from './cdp-routes.ts'
+import { CdpRoutes } from './cdp-routes.ts'
 import { ClientGoneError } from './client-connection.ts'
 import { isDefect, toApiError } from './error-mapping.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
@@ -72,7 +72,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     else void parseJson(request, body as string, done)
   })
   const urls = new CapabilityUrlBuilder(options.publicUrl)
-  const cdp = new CdpEndpoint(registry, urls, log)
+  const cdp = new CdpRoutes(registry, urls, log)
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)

@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { CdpClient } from '../cdp/client.ts'
-import { type CdpMessage, serialize } from '../cdp/message.ts'
+import { describeBrowser, listPages } from '../cdp/discovery.ts'
+import { maximumClientMessageBytes, serveWebSocket } from '../cdp/web-socket-client.ts'
 import { SessionEndedError } from '../sessions/session-error.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { Session } from '../sessions/session.ts'
@@ -14,21 +14,8 @@ import type { CapabilityUrlBuilder } from './capability-urls.ts'
 import { isDefect, toApiError } from './error-mapping.ts'
 import { answerOnSocket } from './socket-answer.ts'
 
-/** Bytes of the largest message that a client may send: hardly more than Chromium takes. */
-const maximumMessageBytes = 100 * 1024 * 1024
-
-/** Bytes that wait for a client which does not read; above that it is cut off. */
-const maximumBufferedBytes = 64 * 1024 * 1024
-
 /** Milliseconds between pings; a client that missed one altogether is gone. */
 const pingInterval = 25_000
-
-interface TargetInfo {
-  targetId: string
-  type: string
-  title: string
-  url: string
-}
 
 interface CdpRoute {
   Params: { sessionId: string }
@@ -39,13 +26,13 @@ interface CdpRoute {
  * The DevTools endpoint of each session: a WebSocket, and beside it what
  * clients look up over HTTP first.
  */
-export class CdpEndpoint {
+export class CdpRoutes {
   readonly #registry: SessionRegistry
   readonly #urls: CapabilityUrlBuilder
   readonly #log: Logger
   readonly #sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: maximumMessageBytes,
+    maxPayload: maximumClientMessageBytes,
     perMessageDeflate: false,
   })
   readonly #alive = new WeakSet<WebSocket>()
@@ -62,30 +49,12 @@ export class CdpEndpoint {
   routes(app: FastifyInstance): void {
     app.get<CdpRoute>('/cdp/:sessionId/json/version', async (request) => {
       const session = await this.#authorize(request.params.sessionId, tokenOf(request))
-      const { version } = session.browser
-      return {
-        Browser: version.product,
-        'Protocol-Version': version.protocolVersion,
-        'User-Agent': version.userAgent,
-        'V8-Version': version.jsVersion,
-        webSocketDebuggerUrl: this.#urls.cdp(request, session, ''),
-      }
+      return describeBrowser(session.browser.version, this.#urls.cdp(request, session, ''))
     })
     for (const path of ['/cdp/:sessionId/json/list', '/cdp/:sessionId/json']) {
       app.get<CdpRoute>(path, async (request) => {
         const session = await this.#authorize(request.params.sessionId, tokenOf(request))
-        const { targetInfos } = await session.browser.cdp.command<{ targetInfos: TargetInfo[] }>(
-          'Target.getTargets',
-        )
-        return targetInfos
-          .filter((target) => target.type === 'page')
-          .map(({ targetId, type, title, url }) => ({
-            id: targetId,
-            type,
-            title,
-            url,
-            webSocketDebuggerUrl: this.#urls.cdp(request, session, `/devtools/page/${targetId}`),
-          }))
+        return listPages(session.browser.cdp, (below) => this.#urls.cdp(request, session, below))
       })
     }
   }
@@ -106,7 +75,7 @@ export class CdpEndpoint {
       const session = await this.#authorize(path[1] as string, token)
       socket.off('error', onError)
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        void serve(webSocket, session, path[2])
+        void serveWebSocket(webSocket, (sink) => session.connect(sink, path[2]))
         this.#alive.add(webSocket)
         webSocket.on('pong', () => this.#alive.add(webSocket))
       })
@@ -144,56 +113,6 @@ export class CdpEndpoint {
   }
 }
 
-/** Carries messages between a WebSocket and the session's browser until one of them is gone. */
-async function serve(webSocket: WebSocket, session: Session, targetId?: string): Promise<void> {
-  // Nothing is read before there is somebody to take it.
-  webSocket.pause()
-  webSocket.on('error', () => webSocket.terminate())
-  let client: CdpClient
-  try {
-    client = await session.connect(
-      {
-        send: (message) => {
-          const text =
-            webSocket.bufferedAmount > maximumBufferedBytes ? undefined : serialize(message)
-          if (text === undefined) webSocket.terminate()
-          else webSocket.send(text)
-        },
-        close: (reason) => webSocket.close(1000, reason),
-      },
-      targetId,
-    )
-  } catch {
-    webSocket.resume()
-    webSocket.close(1011, 'There is no such page, or the browser is gone.')
-    return
-  }
-  webSocket.on('message', (data: Buffer, binary) => {
-    const message = binary ? undefined : parse(data.toString('utf8'))
-    if (message) {
-      client.receive(message)
-      return
-    }
-    webSocket.close(1007, 'Messages are JSON objects in text frames.')
-    // What comes behind it has no effect, however long the connection takes to end.
-    client.close('The client sent what is no message.')
-  })
-  webSocket.on('close', () => client.close('The client disconnected.'))
-  if (webSocket.readyState !== webSocket.OPEN) client.close('The client disconnected.')
-  webSocket.resume()
-}
-
 function tokenOf(request: FastifyRequest<CdpRoute>): string | undefined {
   return request.query.token ?? bearerToken(request.headers.authorization)
-}
-
-function parse(text: string): CdpMessage | undefined {
-  try {
-    const message: unknown = JSON.parse(text)
-    return typeof message === 'object' && message !== null && !Array.isArray(message)
-      ? message
-      : undefined
-  } catch {
-    return undefined
-  }
 }
