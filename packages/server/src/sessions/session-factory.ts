@@ -8,12 +8,8 @@ import type { Engine } from '../browser/engine.ts'
 import { LanguageRuntime } from '../kernels/language-runtime.ts'
 import { startNodeKernel } from '../kernels/node-kernel.ts'
 import type { Isolation } from '../sandbox/isolation.ts'
-import { Session, type SessionParts } from './session.ts'
-
-export type SessionSpecification = Pick<
-  SessionParts,
-  'id' | 'keyId' | 'limits' | 'streamWebView' | 'scrapeId'
->
+import { SessionParts } from './session-parts.ts'
+import type { Session } from './session.ts'
 
 export interface SessionFactoryOptions {
   engine: Engine
@@ -30,7 +26,7 @@ const launchAttempts = 3
 /** Milliseconds before the second attempt; before each later one as many more. */
 const launchPause = 200
 
-/** Makes sessions out of their parts, and leaves nothing behind when a part fails. */
+/** Makes the parts of sessions, and leaves nothing behind when one of them fails. */
 export class SessionFactory {
   readonly #options: SessionFactoryOptions
   // A launch keeps a core busy: more at a time would only make all of them late.
@@ -41,18 +37,21 @@ export class SessionFactory {
     this.#options = options
   }
 
-  /** @throws BrowserLaunchError, or the signal's reason when it is aborted. */
-  start(specification: SessionSpecification, signal?: AbortSignal): Promise<Session> {
+  /**
+   * Makes what a session of that id needs and nobody has used yet.
+   *
+   * @throws BrowserLaunchError, or the signal's reason when it is aborted.
+   */
+  make(sessionId: string, signal?: AbortSignal): Promise<SessionParts> {
     return this.#launches(async () => {
       signal?.throwIfAborted()
       const { isolation } = this.#options
-      const sessionId = specification.id
       const directory = join(this.#options.directory, sessionId)
       const browser = await this.#launch(sessionId, directory, signal)
       const node = new LanguageRuntime(() =>
         startNodeKernel({ isolation, sessionId, directory, cdp: browser.cdp }),
       )
-      return new Session({ ...specification, directory, browser, node })
+      return new SessionParts({ id: sessionId, directory, browser, node })
     })
   }
 

@@ -2,7 +2,6 @@ import type { EndReason } from '@tandem-browser/core'
 import type { Logger } from 'pino'
 import { v7 as uuid, validate as isUuid } from 'uuid'
 import { BrowserLaunchError } from '../browser/browser-process.ts'
-import type { Session, SessionEnd } from './session.ts'
 import {
   SessionEndedError,
   SessionForbiddenError,
@@ -10,8 +9,9 @@ import {
   SessionNotFoundError,
   ShuttingDownError,
 } from './session-error.ts'
-import type { SessionFactory, SessionSpecification } from './session-factory.ts'
+import type { SessionFactory } from './session-factory.ts'
 import type { SessionRecord, SessionRecords } from './session-records.ts'
+import { Session, type SessionEnd, type SessionSpecification } from './session.ts'
 
 export interface SessionRegistryOptions {
   factory: SessionFactory
@@ -19,8 +19,6 @@ export interface SessionRegistryOptions {
   maxSessions: number
   log: Logger
 }
-
-export type NewSession = Omit<SessionSpecification, 'id'>
 
 /** Every session of this server: who has it, how many there are, and how they ended. */
 export class SessionRegistry {
@@ -55,7 +53,7 @@ export class SessionRegistry {
    * @param signal Whether somebody still waits for it; when not, it is ended.
    * @throws SessionLimitError, ShuttingDownError, BrowserLaunchError
    */
-  async create(specification: NewSession, signal?: AbortSignal): Promise<Session> {
+  async create(specification: SessionSpecification, signal?: AbortSignal): Promise<Session> {
     const session = await this.#start(specification, { listed: true, signal })
     this.#options.factory.prepare(session).catch((error: unknown) => {
       this.#options.log.debug({ sessionId: session.id, err: error }, 'kernel was not prepared')
@@ -65,7 +63,7 @@ export class SessionRegistry {
 
   /** Lends out a session that nobody else sees, and ends it afterwards. */
   async lend<Result>(
-    specification: NewSession,
+    specification: SessionSpecification,
     task: (session: Session) => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<Result> {
@@ -167,7 +165,7 @@ export class SessionRegistry {
     await Promise.allSettled(this.#closing.values())
   }
 
-  async #start(specification: NewSession, options: StartOptions): Promise<Session> {
+  async #start(specification: SessionSpecification, options: StartOptions): Promise<Session> {
     this.#stopping.signal.throwIfAborted()
     const { maxSessions, factory } = this.#options
     if (this.#sessions.size + this.#starting.size + this.#closing.size >= maxSessions) {
@@ -176,8 +174,8 @@ export class SessionRegistry {
     const signals = [this.#stopping.signal, ...(options.signal ? [options.signal] : [])]
     const signal = AbortSignal.any(signals)
     const starting = factory
-      .start({ ...specification, id: uuid() }, signal)
-      .then((session) => this.#enter(session, { ...options, signal }))
+      .make(uuid(), signal)
+      .then((parts) => this.#enter(new Session(parts, specification), { ...options, signal }))
     this.#starting.add(starting)
     try {
       return await starting

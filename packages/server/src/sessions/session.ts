@@ -1,25 +1,19 @@
-import { rm } from 'node:fs/promises'
 import type { EndReason, ExecutionOutput, Language } from '@tandem-browser/core'
 import type { BrowserProcess } from '../browser/browser-process.ts'
 import type { CdpClient, ClientSink } from '../cdp/client.ts'
-import type { LanguageRuntime } from '../kernels/language-runtime.ts'
 import { CapabilityToken } from '../keys/capability-token.ts'
 import { Lifetime, type LifetimeLimits } from './lifetime.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { ExecutionLimitError, SessionEndedError, SessionReleaseError } from './session-error.ts'
+import type { SessionParts } from './session-parts.ts'
 
 /** Executions that a session holds at the most, running and waiting. */
 const maximumExecutions = 100
 
-/** What a session is made of. From here on the session ends all of it. */
-export interface SessionParts {
-  id: string
+/** What somebody asks for who wants a session. */
+export interface SessionSpecification {
   /** The API key that it belongs to. */
   keyId: string
-  /** The folder that goes when the session goes. */
-  directory: string
-  browser: BrowserProcess
-  node: LanguageRuntime
   limits: LifetimeLimits
   streamWebView: boolean
   /** The scrape that it continues, for a scrape-bound session. */
@@ -64,13 +58,14 @@ export class Session {
   #sequence = 0
   #destroyed: Promise<SessionEnd> | undefined
 
-  constructor(parts: SessionParts) {
+  /** @param parts What it is made of. From here on the session ends all of it. */
+  constructor(parts: SessionParts, specification: SessionSpecification) {
     this.id = parts.id
-    this.keyId = parts.keyId
-    this.scrapeId = parts.scrapeId
-    this.streamWebView = parts.streamWebView
+    this.keyId = specification.keyId
+    this.scrapeId = specification.scrapeId
+    this.streamWebView = specification.streamWebView
     this.#parts = parts
-    this.lifetime = new Lifetime(parts.limits, (reason) => this.#destroyQuietly(reason))
+    this.lifetime = new Lifetime(specification.limits, (reason) => this.#destroyQuietly(reason))
     parts.browser.cdp.onActivity = () => this.lifetime.touch()
     void parts.browser.exited.then(() => this.#destroyQuietly('crashed'))
     // A browser that runs but cannot be reached any more is lost as well.
@@ -145,14 +140,13 @@ export class Session {
     const duration = Date.now() - this.createdAt
     this.lifetime.stop()
     this.#ending.abort(new SessionEndedError(reason))
-    const { node, browser, directory } = this.#parts
     // From here on its end is no crash.
-    browser.cdp.onClose = undefined
-    const ends = await Promise.allSettled([node.close(), browser.close()])
-    // Chromium's last children may still write while they die.
-    await rm(directory, { recursive: true, force: true, maxRetries: 4, retryDelay: 200 })
-    const failure = ends.find((end) => end.status === 'rejected')
-    if (failure) throw new SessionReleaseError(failure.reason)
+    this.#parts.browser.cdp.onClose = undefined
+    try {
+      await this.#parts.close()
+    } catch (error) {
+      throw new SessionReleaseError(error)
+    }
     return { reason, duration }
   }
 
