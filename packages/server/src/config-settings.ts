@@ -73,7 +73,7 @@ const apiKeys = z
     return Object.freeze([...hashed.values()])
   })
 
-const chromium = z
+const executable = z
   .string()
   .transform((text) => resolve(text))
   .refine((path) => {
@@ -132,7 +132,7 @@ export const settings = {
   chromium: {
     variable: 'TANDEM_CHROMIUM',
     flag: '--chromium',
-    schema: chromium,
+    schema: executable,
     expected: 'the path of a Chrome, Chromium or chrome-headless-shell executable',
   },
   isolation: {
@@ -140,6 +140,12 @@ export const settings = {
     flag: '--isolation',
     schema: isolation,
     expected: 'none',
+  },
+  bwrap: {
+    variable: 'TANDEM_BWRAP',
+    flag: '--bwrap',
+    schema: executable,
+    expected: 'the path of the bwrap executable of bubblewrap',
   },
   maxSessions: {
     variable: 'TANDEM_MAX_SESSIONS',

@@ -28,6 +28,7 @@ test('defaults', () => {
     apiKeys: [],
     chromium: undefined,
     isolation: 'none',
+    bwrap: undefined,
     maxSessions: expect.any(Number),
     logLevel: 'info',
   })
@@ -44,6 +45,7 @@ test('reads every variable', () => {
     TANDEM_API_KEYS: ' first-key-of-the-team, second-key-of-the-team,,first-key-of-the-team',
     TANDEM_CHROMIUM: process.execPath,
     TANDEM_ISOLATION: 'none',
+    TANDEM_BWRAP: process.execPath,
     TANDEM_MAX_SESSIONS: '7',
     TANDEM_LOG_LEVEL: 'debug',
   }
@@ -55,6 +57,7 @@ test('reads every variable', () => {
     apiKeys: [hashKey('first-key-of-the-team'), hashKey('second-key-of-the-team')],
     chromium: process.execPath,
     isolation: 'none',
+    bwrap: process.execPath,
     maxSessions: 7,
     logLevel: 'debug',
   })
@@ -140,10 +143,13 @@ describe('wrong values', () => {
     }
   })
 
-  test('a browser that is not there, or that is a folder', () => {
-    for (const path of ['/nowhere/chromium', tmpdir()]) {
-      expect(problemsOfEnvironment({ TANDEM_CHROMIUM: path })).toEqual([
-        `TANDEM_CHROMIUM is "${path}"; it must be the path of a Chrome, Chromium or chrome-headless-shell executable.`,
+  test.each([
+    ['TANDEM_CHROMIUM', 'a Chrome, Chromium or chrome-headless-shell executable'],
+    ['TANDEM_BWRAP', 'the bwrap executable of bubblewrap'],
+  ])('a program of %s that is not there, or that is a folder', (variable, expected) => {
+    for (const path of ['/nowhere/program', tmpdir()]) {
+      expect(problemsOfEnvironment({ [variable]: path })).toEqual([
+        `${variable} is "${path}"; it must be the path of ${expected}.`,
       ])
     }
   })

@@ -17,6 +17,8 @@ export interface Config {
   /** Absolute path of the browser to use instead of the bundled one. */
   readonly chromium: string | undefined
   readonly isolation: 'none'
+  /** Absolute path of bubblewrap, when it is not to be looked for. */
+  readonly bwrap: string | undefined
   readonly maxSessions: number
   readonly logLevel: LogLevel
 }
@@ -37,6 +39,8 @@ export interface ServerOptions {
   chromium?: string | undefined
   /** Default: `none`, the only kind so far. */
   isolation?: 'none' | undefined
+  /** Path of bubblewrap. Default: the first one in PATH. */
+  bwrap?: string | undefined
   /** Default: from memory and cores. */
   maxSessions?: number | undefined
   /** Default: `info`. */
@@ -139,6 +143,7 @@ function build(env: NodeJS.ProcessEnv, find: (name: SettingName) => Source | und
     apiKeys: given.apiKeys ?? Object.freeze([]),
     chromium: given.chromium,
     isolation: given.isolation ?? 'none',
+    bwrap: given.bwrap,
     maxSessions: given.maxSessions ?? defaultMaxSessions(),
     logLevel: given.logLevel ?? 'info',
   })

@@ -23,6 +23,11 @@ const chromiumOption = [
   'browser to use instead of the bundled one (TANDEM_CHROMIUM)',
 ] as const
 
+const bwrapOption = [
+  '--bwrap <path>',
+  'bubblewrap to use instead of the one in PATH (TANDEM_BWRAP)',
+] as const
+
 const program = new Command('tandem')
   .description('Live browser sessions for agents, scripts and people, on your own machine.')
   .version(version)
@@ -39,6 +44,7 @@ program
   .option(...dataDirectoryOption)
   .option(...chromiumOption)
   .option('--isolation <kind>', 'none, the only kind so far (TANDEM_ISOLATION)')
+  .option(...bwrapOption)
   .option(
     '--max-sessions <number>',
     'sessions at once (TANDEM_MAX_SESSIONS; default: from memory and cores)',
