@@ -10,6 +10,7 @@ const kernelMessage = z.discriminatedUnion('type', [
     type: z.literal('completed'),
     value: text.exactOptional(),
     truncated: z.boolean().exactOptional(),
+    exitCode: z.int().min(0).max(255).exactOptional(),
   }),
   z.object({ type: z.literal('threw'), error: text }),
 ]) satisfies z.ZodType<KernelMessage>

@@ -1,5 +1,12 @@
 /** What host and kernel say to each other over the kernel's control pipe. */
 
+/** Host to kernel, before anything else: where its browser is. A kernel with a pipe to it gets none. */
+export interface ConnectCommand {
+  type: 'connect'
+  /** Address of the kernel's own DevTools endpoint. */
+  cdpUrl: string
+}
+
 /** Host to kernel. */
 export interface ExecuteCommand {
   type: 'execute'
@@ -16,8 +23,8 @@ export type KernelMessage =
   | { type: 'ready' }
   /** It never will. */
   | { type: 'failed'; error: string }
-  /** The code ended; `value` is missing when it had none. */
-  | { type: 'completed'; value?: string; truncated?: boolean }
+  /** The code ended; `value` is missing when it had none, `exitCode` when it is 0. */
+  | { type: 'completed'; value?: string; truncated?: boolean; exitCode?: number }
   /** The code threw. */
   | { type: 'threw'; error: string }
 
