@@ -85,17 +85,7 @@ const executable = z
     }
   })
 
-const isolation = z.string().transform((text, context) => {
-  if (text === 'none') return text
-  if (text === 'bubblewrap') {
-    context.addIssue(
-      detail(' is "bubblewrap", which this release does not have yet; it must be none until then.'),
-    )
-  } else {
-    context.addIssue({ code: 'invalid_value', values: ['none'], input: text })
-  }
-  return z.NEVER
-})
+const isolation = z.enum(['bubblewrap', 'none'])
 
 export const settings = {
   host: {
@@ -139,7 +129,7 @@ export const settings = {
     variable: 'TANDEM_ISOLATION',
     flag: '--isolation',
     schema: isolation,
-    expected: 'none',
+    expected: 'bubblewrap, or none to run without any isolation',
   },
   bwrap: {
     variable: 'TANDEM_BWRAP',

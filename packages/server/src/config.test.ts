@@ -27,7 +27,7 @@ test('defaults', () => {
     dataDirectory: join(homedir(), '.local/share/tandem'),
     apiKeys: [],
     chromium: undefined,
-    isolation: 'none',
+    isolation: 'bubblewrap',
     bwrap: undefined,
     maxSessions: expect.any(Number),
     logLevel: 'info',
@@ -154,12 +154,9 @@ describe('wrong values', () => {
     }
   })
 
-  test('isolation that is not there yet, and that never will be', () => {
-    expect(problemsOfEnvironment({ TANDEM_ISOLATION: 'bubblewrap' })).toEqual([
-      'TANDEM_ISOLATION is "bubblewrap", which this release does not have yet; it must be none until then.',
-    ])
+  test('isolation that never will be', () => {
     expect(problemsOfEnvironment({ TANDEM_ISOLATION: 'docker' })).toEqual([
-      'TANDEM_ISOLATION is "docker"; it must be none.',
+      'TANDEM_ISOLATION is "docker"; it must be bubblewrap, or none to run without any isolation.',
     ])
   })
 })

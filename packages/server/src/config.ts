@@ -16,7 +16,7 @@ export interface Config {
   readonly apiKeys: readonly HashedKey[]
   /** Absolute path of the browser to use instead of the bundled one. */
   readonly chromium: string | undefined
-  readonly isolation: 'none'
+  readonly isolation: 'bubblewrap' | 'none'
   /** Absolute path of bubblewrap, when it is not to be looked for. */
   readonly bwrap: string | undefined
   readonly maxSessions: number
@@ -37,8 +37,8 @@ export interface ServerOptions {
   apiKeys?: readonly string[] | undefined
   /** Path of the browser to use instead of the bundled one. */
   chromium?: string | undefined
-  /** Default: `none`, the only kind so far. */
-  isolation?: 'none' | undefined
+  /** Default: `bubblewrap`. With `none`, pages and code have all rights of this user. */
+  isolation?: 'bubblewrap' | 'none' | undefined
   /** Path of bubblewrap. Default: the first one in PATH. */
   bwrap?: string | undefined
   /** Default: from memory and cores. */
@@ -70,6 +70,13 @@ interface Source {
 const settingNames = Object.keys(settings) as SettingName[]
 const madeHere = new WeakSet<object>()
 
+/** A configuration, and what of it had to be left out. */
+export interface ExaminedConfig {
+  config: Config
+  /** One sentence a problem. The settings that they are about have their defaults. */
+  problems: readonly string[]
+}
+
 /**
  * The configuration of the `tandem` command: flags, else environment, else
  * defaults. An empty variable counts as unset, as in a compose file.
@@ -77,6 +84,11 @@ const madeHere = new WeakSet<object>()
  * @throws ConfigError with all problems at once.
  */
 export function parseConfig(input: { env?: NodeJS.ProcessEnv; flags?: Flags }): Config {
+  return flawless(examineConfig(input))
+}
+
+/** The same, for somebody who wants to go on with what is right. */
+export function examineConfig(input: { env?: NodeJS.ProcessEnv; flags?: Flags }): ExaminedConfig {
   const { env = {}, flags = {} } = input
   return build(env, (name) => {
     const setting: Setting = settings[name]
@@ -107,14 +119,23 @@ export function resolveConfig(options: ServerOptions | Config = {}): Config {
       unknown.map((name) => `${name} is not an option; these are: ${[...known].join(', ')}.`),
     )
   }
-  return build(process.env, (name) => {
+  const examined = build(process.env, (name) => {
     const value = values[name]
     const label = name === 'dataDirectory' ? 'dataDir' : name
     return value === undefined ? undefined : { label, value }
   })
+  return flawless(examined)
 }
 
-function build(env: NodeJS.ProcessEnv, find: (name: SettingName) => Source | undefined): Config {
+function flawless({ config, problems }: ExaminedConfig): Config {
+  if (problems.length > 0) throw new ConfigError(problems)
+  return config
+}
+
+function build(
+  env: NodeJS.ProcessEnv,
+  find: (name: SettingName) => Source | undefined,
+): ExaminedConfig {
   const problems: string[] = []
   const read = (name: SettingName): unknown => {
     const source = find(name)
@@ -133,7 +154,6 @@ function build(env: NodeJS.ProcessEnv, find: (name: SettingName) => Source | und
     return undefined
   }
   const values = Object.fromEntries(settingNames.map((name) => [name, read(name)]))
-  if (problems.length > 0) throw new ConfigError(problems)
   const given = values as Partial<Config>
   const config: Config = Object.freeze({
     host: given.host ?? '127.0.0.1',
@@ -142,13 +162,13 @@ function build(env: NodeJS.ProcessEnv, find: (name: SettingName) => Source | und
     dataDirectory: given.dataDirectory ?? defaultDataDirectory(env),
     apiKeys: given.apiKeys ?? Object.freeze([]),
     chromium: given.chromium,
-    isolation: given.isolation ?? 'none',
+    isolation: given.isolation ?? 'bubblewrap',
     bwrap: given.bwrap,
     maxSessions: given.maxSessions ?? defaultMaxSessions(),
     logLevel: given.logLevel ?? 'info',
   })
   madeHere.add(config)
-  return config
+  return { config, problems }
 }
 
 function shown(value: unknown, setting: Setting): string {

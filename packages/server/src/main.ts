@@ -43,7 +43,7 @@ program
   .option('--public-url <url>', 'how clients reach the server, if otherwise (TANDEM_PUBLIC_URL)')
   .option(...dataDirectoryOption)
   .option(...chromiumOption)
-  .option('--isolation <kind>', 'none, the only kind so far (TANDEM_ISOLATION)')
+  .option('--isolation <kind>', 'bubblewrap (default), or none (TANDEM_ISOLATION)')
   .option(...bwrapOption)
   .option(
     '--max-sessions <number>',

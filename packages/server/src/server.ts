@@ -7,7 +7,12 @@ import { probeLaunch } from './browser/launch-probe.ts'
 import { type Config, type ServerOptions, resolveConfig } from './config.ts'
 import { createApp } from './http/app.ts'
 import { ApiKeys } from './keys/api-keys.ts'
+import { ProvisionalGateway } from './egress/provisional.ts'
+import { BubblewrapIsolation } from './sandbox/bubblewrap-isolation.ts'
+import type { Isolation } from './sandbox/isolation.ts'
 import { NoIsolation } from './sandbox/no-isolation.ts'
+import { requireIsolation } from './sandbox/probe-isolation.ts'
+import { viewSystem } from './sandbox/system-view.ts'
 import { ReplayContexts } from './scrape/replay-contexts.ts'
 import { ScrapeService } from './scrape/scrape-service.ts'
 import { SessionFactory } from './sessions/session-factory.ts'
@@ -35,7 +40,7 @@ export interface RunningServer extends AsyncDisposable {
  * Starts a server.
  *
  * @throws ConfigError for options that are wrong, EngineError when there is no
- *   browser, StoreError when the data folder cannot be used, and the error of
+ *   browser, IsolationError when browsers cannot be kept apart from this machine, StoreError when the data folder cannot be used, and the error of
  *   the operating system when the address is taken.
  */
 export async function startServer(options: ServerOptions | Config = {}): Promise<RunningServer> {
@@ -60,14 +65,15 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
 
   // One data folder has one server at a time, so the folder names the server.
   const owner = createHash('sha256').update(config.dataDirectory).digest('hex').slice(0, 16)
-  const isolation = new NoIsolation(owner)
+  const isolation = await openIsolation(config, owner)
   const directory = join(config.dataDirectory, 'sessions')
   await sweepSessions(owner, directory)
   const { chromiumSandbox, sandboxFailure } = await probeLaunch(engine, isolation, directory)
   if (sandboxFailure !== undefined) {
     log.warn({ reason: sandboxFailure }, 'Chromium runs without its own sandbox on this machine')
   }
-  const factory = new SessionFactory({ engine, isolation, chromiumSandbox, directory })
+  const egress = new ProvisionalGateway()
+  const factory = new SessionFactory({ engine, isolation, chromiumSandbox, directory, egress })
   const records = new SessionRecords(store)
   const abandoned = await records.endAbandoned()
   if (abandoned > 0) log.warn({ sessions: abandoned }, 'ended the sessions of a killed server')
@@ -93,7 +99,9 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
   // Before the listener goes: requests that still wait are answered with the end of their session.
   teardown.add(() => registry.close('server_shutdown'))
   await app.listen({ host: config.host, port: config.port })
-  log.warn({ isolation: isolation.name }, 'no isolation: sessions can reach this machine')
+  if (isolation.name === 'none') {
+    log.warn({ isolation: isolation.name }, 'no isolation: sessions can reach this machine')
+  }
 
   const close = (): Promise<void> => {
     stopping = true
@@ -105,6 +113,14 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** @throws IsolationError when this machine cannot isolate. */
+async function openIsolation(config: Config, owner: string): Promise<Isolation> {
+  if (config.isolation === 'none') return new NoIsolation(owner)
+  const { path: bwrap } = await requireIsolation({ bwrap: config.bwrap })
+  const system = await viewSystem(join(config.dataDirectory, 'sandbox'))
+  return new BubblewrapIsolation({ owner, bwrap, system })
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -1,10 +1,11 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CdpMultiplexer } from '../cdp/multiplexer.ts'
 import { PipeTransport } from '../cdp/pipe-transport.ts'
-import type { Isolation } from '../sandbox/isolation.ts'
+import type { Isolation, ProcessLimits } from '../sandbox/isolation.ts'
+import type { SessionFolder } from '../sandbox/session-folder.ts'
 import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
+import { placeEngine } from './engine-placement.ts'
 import type { Engine } from './engine.ts'
 import { launchArguments } from './launch-arguments.ts'
 
@@ -25,9 +26,9 @@ export interface BrowserLaunchOptions {
   isolation: Isolation
   /** Whether Chromium builds its own sandbox. */
   chromiumSandbox: boolean
-  sessionId: string
-  /** The session's folder. The browser writes below it only. */
-  directory: string
+  folder: SessionFolder
+  /** Takes the browser's connections to its proxy, its only way out. */
+  onEgress: (socket: Socket) => void
   /** Milliseconds until a page of the browser must have answered. Default: 15000. */
   deadline?: number
   /** Gives the launch up. */
@@ -48,6 +49,19 @@ export interface BrowserVersion {
  * when one does not fit its buffer of 100 MB (devtools_pipe_handler.cc).
  */
 const maximumCommandBytes = 96 * 1024 * 1024
+
+/** The port of the proxy on the browser's own loopback, where it can be chosen. */
+const proxyPort = 3128
+
+/** What a browser may use, with all of its processes. */
+const browserLimits: ProcessLimits = {
+  processes: 2_048,
+  openFiles: 16_384,
+  fileBytes: 1024 ** 3,
+  // Profile and caches are in it.
+  temporaryBytes: 512 * 1024 * 1024,
+  niceness: 0,
+}
 
 /** Milliseconds in which a browser that failed may end by itself. */
 const exitGrace = 50
@@ -72,22 +86,31 @@ export class BrowserProcess {
    *   the signal's reason when it was given up.
    */
   static async launch(options: BrowserLaunchOptions): Promise<BrowserProcess> {
-    const { engine, isolation, directory, signal } = options
-    const temporary = join(directory, 'tmp')
-    await mkdir(temporary, { recursive: true })
-    signal?.throwIfAborted()
+    const { isolation, folder, signal } = options
+    const engine = await placeEngine(options.engine, isolation)
+    const temporary = await folder.temporary('browser')
+    const proxy = await isolation.openPort(proxyPort, options.onEgress)
+    if (signal?.aborted === true) {
+      proxy.close()
+      throw signal.reason
+    }
     const child = isolation.spawn({
       role: 'browser',
-      sessionId: options.sessionId,
-      command: engine.executablePath,
+      sessionId: folder.sessionId,
+      command: engine.command,
       arguments: launchArguments({
-        kind: engine.kind,
-        userDataDirectory: join(directory, 'profile'),
+        kind: options.engine.kind,
+        userDataDirectory: `${temporary}/profile`,
         sandbox: options.chromiumSandbox,
+        proxyServer: `http://127.0.0.1:${proxy.port}`,
       }),
-      environment: { HOME: directory, TMPDIR: temporary, ...engine.env },
-      workingDirectory: directory,
+      environment: { HOME: temporary, TMPDIR: temporary, ...engine.environment },
+      workingDirectory: folder.work.inside,
+      readable: engine.mounts,
+      writable: [folder.work],
       extraPipes: 2,
+      ports: [proxy],
+      limits: browserLimits,
     })
     const log = new LogTail(child)
     // Chromium reads commands from descriptor 3 and writes answers to descriptor 4.
@@ -106,7 +129,8 @@ export class BrowserProcess {
     })
     try {
       const ready = makeReady(cdp, options.deadline ?? 15_000)
-      const version = await Promise.race([ready, exit, givenUp])
+      const opened = Promise.all([ready, child.portsOpen()])
+      const [version] = await Promise.race([opened, exit, givenUp])
       return new BrowserProcess(child, cdp, version)
     } catch (error) {
       // Its pipe may close a moment before it has ended.

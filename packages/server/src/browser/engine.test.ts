@@ -210,7 +210,13 @@ async function drawsText(engine: Engine, parent: string): Promise<boolean> {
   const directory = await mkdtemp(join(parent, 'profile-'))
   const child = spawn(
     engine.executablePath,
-    launchArguments({ kind: engine.kind, userDataDirectory: directory, sandbox: false }),
+    launchArguments({
+      kind: engine.kind,
+      userDataDirectory: directory,
+      sandbox: false,
+      // The page is data: nothing is asked for.
+      proxyServer: 'http://127.0.0.1:9',
+    }),
     {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], HOME: directory, TMPDIR: directory, ...engine.env },

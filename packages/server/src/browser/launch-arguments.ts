@@ -11,7 +11,7 @@ export interface LaunchArgumentOptions {
   /** Size of the window in CSS pixels. Default: 1280 × 720. */
   window?: { width: number; height: number } | undefined
   /** Address of the only way out, such as `http://127.0.0.1:3128`; loopback goes through it, too. */
-  proxyServer?: string | undefined
+  proxyServer: string
   /** Flags at the end, for what only the caller knows. */
   extra?: readonly string[] | undefined
 }
@@ -119,9 +119,8 @@ export function launchArguments(options: LaunchArgumentOptions): string[] {
     `--disable-features=${disabledFeatures.join(',')}`,
     `--enable-features=${enabledFeatures.join(',')}`,
     ...(options.sandbox ? [] : ['--no-sandbox']),
-    ...(options.proxyServer === undefined
-      ? []
-      : [...onlyThroughTheProxy, `--proxy-server=${options.proxyServer}`]),
+    ...onlyThroughTheProxy,
+    `--proxy-server=${options.proxyServer}`,
     `--user-data-dir=${options.userDataDirectory}`,
     `--window-size=${width},${height}`,
     '--remote-debugging-pipe',

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Isolation } from '../sandbox/isolation.ts'
+import { SessionFolder } from '../sandbox/session-folder.ts'
 import { BrowserLaunchError, BrowserProcess } from './browser-process.ts'
 import { type Engine, EngineError } from './engine.ts'
 
@@ -29,15 +28,15 @@ export async function probeLaunch(
 ): Promise<LaunchMode> {
   const attempt = async (chromiumSandbox: boolean): Promise<BrowserLaunchError | undefined> => {
     // Named like a session's, so that what a killed server leaves of it is swept as well.
-    const folder = join(directory, randomUUID())
-    await mkdir(folder, { recursive: true })
+    const folder = await SessionFolder.create(isolation, directory, randomUUID())
     try {
       const browser = await BrowserProcess.launch({
         engine,
         isolation,
         chromiumSandbox,
-        sessionId: 'probe',
-        directory: folder,
+        folder,
+        // Nothing that a blank page needs is outside.
+        onEgress: (socket) => socket.destroy(),
       })
       await browser.close()
       return undefined
@@ -45,7 +44,7 @@ export async function probeLaunch(
       if (error instanceof BrowserLaunchError) return error
       throw error
     } finally {
-      await rm(folder, { recursive: true, force: true, maxRetries: 4, retryDelay: 200 })
+      await folder.remove()
     }
   }
 

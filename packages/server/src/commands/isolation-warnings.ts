@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 
 /** What the operator has to know before anybody else can reach this server. */
 export function isolationWarnings(config: Pick<Config, 'host' | 'isolation'>): string[] {
+  if (config.isolation !== 'none') return []
   const warnings = [
     `WARNING: isolation: ${config.isolation}. Pages and the code of clients run with all rights ` +
       'of this user: they can read its files and reach its network. Give a key only to those ' +

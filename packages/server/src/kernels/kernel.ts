@@ -1,18 +1,14 @@
-import type { Duplex } from 'node:stream'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { CdpClient } from '../cdp/client.ts'
-import type { CdpMessage } from '../cdp/message.ts'
 import type { CdpMultiplexer } from '../cdp/multiplexer.ts'
 import { PipeTransport } from '../cdp/pipe-transport.ts'
-import { killQuietly } from '../sandbox/process-tree.ts'
 import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
+import type { BrowserLink } from './browser-link.ts'
 import { OutputStream } from './output-stream.ts'
 import { parseKernelMessage } from './kernel-message.ts'
 import {
   type ExecuteCommand,
   type KernelMessage,
-  cdpDescriptor,
   controlDescriptor,
   maximumMessageBytes,
 } from './protocol.ts'
@@ -55,14 +51,11 @@ export interface KernelRun {
   onStderr?: ((text: string) => void) | undefined
 }
 
-/** Bytes of the largest DevTools message of a kernel: hardly more than Chromium takes. */
-const maximumCdpMessageBytes = 100 * 1024 * 1024
-
-/** Bytes that wait for a kernel which does not read. */
-const maximumBufferedBytes = 64 * 1024 * 1024
-
 /** Milliseconds that the output of a kernel which died is still read. */
 const lastOutputDeadline = 200
+
+/** Milliseconds in which a kernel that closed its control pipe may end by itself. */
+const endGrace = 250
 
 /** Milliseconds until a kernel must have its page. */
 const startDeadline = 20_000
@@ -81,33 +74,34 @@ export class Kernel {
   readonly #control: PipeTransport<object, ExecuteCommand>
   readonly #stdout: OutputStream
   readonly #stderr: OutputStream
-  readonly #client: Promise<CdpClient>
+  readonly #link: BrowserLink
   #onMessage: ((message: KernelMessage) => void) | undefined
-  #disconnected = false
   #closed: Promise<void> | undefined
 
-  constructor(process: SupervisedProcess, cdp: CdpMultiplexer) {
+  /**
+   * @param link How the process reaches the browser.
+   * @param cdp That browser, to see why the process does not get its page.
+   */
+  constructor(process: SupervisedProcess, link: BrowserLink, cdp: CdpMultiplexer) {
     this.#process = process
+    this.#link = link
     const control = process.extraPipe(controlDescriptor - 3)
     this.#control = new PipeTransport(control, control, { incoming: maximumMessageBytes })
     this.#stdout = new OutputStream(process.stdout)
     this.#stderr = new OutputStream(process.stderr)
     // A kernel that broke the protocol, or let go of it, will never answer.
     this.#control.onClose = () => {
-      if (!process.exit) killQuietly(-process.pid)
+      // One that is ending by itself closes it, too, and its exit code is wanted.
+      setTimeout(() => process.terminate(), endGrace).unref()
     }
-    this.#client = connectToBrowser(process.extraPipe(cdpDescriptor - 3), cdp, () => {
-      this.#disconnected = true
-    })
     this.ready = this.#start(cdp)
     // Whoever runs code waits for it; until then nobody may be listening.
     this.ready.catch(() => {})
-    this.#client.catch(() => {})
   }
 
   /** Whether it can take another execution, with its connection to the browser. */
   get alive(): boolean {
-    return !this.#closed && !this.#process.exit && !this.#disconnected
+    return !this.#closed && !this.#process.exit && !this.#link.lost
   }
 
   /** Runs code. Settles when it has ended by itself or with its process. One at a time. */
@@ -136,11 +130,8 @@ export class Kernel {
   }
 
   async #end(): Promise<void> {
-    const cutOff = this.#client.then(
-      (client) => client.cutOff('The kernel was ended.'),
-      () => {},
-    )
-    await Promise.all([cutOff, this.#process.kill()])
+    const ends = [this.#link.cutOff('The kernel was ended.'), this.#process.kill()]
+    await Promise.all(ends)
   }
 
   async #start(cdp: CdpMultiplexer): Promise<void> {
@@ -167,7 +158,7 @@ export class Kernel {
     const first = this.#nextMessage()
     this.#control.onMessage = (message) => this.#receive(message)
     try {
-      await this.#client
+      await Promise.race([Promise.all([this.#link.ready, this.#process.portsOpen()]), failure])
       const message = await Promise.race([first, failure])
       if (message.type !== 'ready') {
         throw new KernelStartError(
@@ -206,34 +197,4 @@ export class Kernel {
       truncated: stdout.truncated || stderr.truncated || completed?.truncated === true,
     }
   }
-}
-
-/** Makes the kernel's pipe one more client of the session's browser. */
-async function connectToBrowser(
-  pipe: Duplex,
-  cdp: CdpMultiplexer,
-  onDisconnect: () => void,
-): Promise<CdpClient> {
-  const transport = new PipeTransport<CdpMessage>(pipe, pipe, { incoming: maximumCdpMessageBytes })
-  const early: CdpMessage[] = []
-  transport.onMessage = (message) => early.push(message)
-  const client: CdpClient = await cdp.connect({
-    send: (message) => {
-      // Code that keeps the kernel busy does not read; what it misses must not pile up here.
-      if (transport.bufferedBytes > maximumBufferedBytes) client.close('The kernel does not read.')
-      else transport.send(message)
-    },
-    close: () => {
-      onDisconnect()
-      pipe.destroy()
-    },
-  })
-  transport.onMessage = (message) => client.receive(message)
-  transport.onClose = () => {
-    onDisconnect()
-    // A script that it left busy in a page would keep the next kernel from having that page.
-    void client.cutOff('The kernel is gone.')
-  }
-  for (const message of early) client.receive(message)
-  return client
 }

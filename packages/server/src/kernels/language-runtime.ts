@@ -25,8 +25,9 @@ const stateLostNotice =
  * it when an execution does not end in time, and starts another.
  */
 export class LanguageRuntime {
-  readonly #startKernel: () => Kernel
+  readonly #startKernel: () => Promise<Kernel>
   #kernel: Kernel | undefined
+  #starting: Promise<Kernel> | undefined
   /** Whether the kernel has run anything, so that there is something to lose. */
   #used = false
   #stateLost = false
@@ -35,7 +36,7 @@ export class LanguageRuntime {
   #closed = false
 
   /** @param startKernel Starts a process; called again after one was lost. */
-  constructor(startKernel: () => Kernel) {
+  constructor(startKernel: () => Promise<Kernel>) {
     this.#startKernel = startKernel
   }
 
@@ -75,14 +76,17 @@ export class LanguageRuntime {
   /** Ends the kernel. May be called again. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all([this.#kernel?.close(), this.#discarded])
+    const kernel = (await this.#starting?.catch(() => undefined)) ?? this.#kernel
+    await Promise.all([kernel?.close(), this.#discarded])
   }
 
   /** The kernel that there is, or another when that has died between two executions. */
   async #current(): Promise<Kernel> {
     if (this.#kernel && !this.#kernel.alive) await this.#discard(this.#kernel)
+    if (this.#kernel) return this.#kernel
     if (this.#closed) throw new Error('The session of this kernel has ended.')
-    this.#kernel ??= this.#startKernel()
+    this.#starting ??= this.#startKernel().finally(() => (this.#starting = undefined))
+    this.#kernel = await this.#starting
     return this.#kernel
   }
 

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import type { Server } from 'node:net'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { killMarkedProcesses, killQuietly } from './process-tree.ts'
 
@@ -16,6 +17,21 @@ export class ProcessStartError extends Error {
 /** Milliseconds until a killed process tree must be gone. SIGKILL cannot be refused. */
 const killDeadline = 5_000
 
+/** What is known of a child that was just spawned. */
+export interface SpawnedChild {
+  child: ChildProcess
+  /** In the environment of the child and of all its descendants. */
+  mark: string
+  /**
+   * Process id of the first process of the child's own pid namespace: with it,
+   * all others of the namespace end, and the child ends after them. Undefined
+   * while there is none.
+   */
+  namespaceInit?: () => number | undefined
+  /** Settles when every loopback port of the process is open. */
+  portsOpen?: Promise<Server[]>
+}
+
 /**
  * A child process with all its descendants. It leads a process group of its
  * own, and its environment carries a mark that its descendants inherit.
@@ -26,14 +42,13 @@ export class SupervisedProcess {
   readonly stderr: Readable
   /** Settles when the process itself has ended, however that came. Never rejects. */
   readonly exited: Promise<ProcessExit>
-  readonly #child: ChildProcess
-  readonly #mark: string
+  readonly #spawned: SpawnedChild
   #exit: ProcessExit | undefined
   #killed: Promise<void> | undefined
 
-  private constructor(child: ChildProcess, mark: string) {
-    this.#child = child
-    this.#mark = mark
+  private constructor(spawned: SpawnedChild) {
+    const { child } = spawned
+    this.#spawned = spawned
     this.pid = child.pid as number
     this.stdout = child.stdout as Readable
     this.stderr = child.stderr as Readable
@@ -45,6 +60,7 @@ export class SupervisedProcess {
     })
     // A pipe to a process that died reports the broken pipe on its own stream.
     for (const stream of child.stdio) stream?.on('error', () => {})
+    spawned.portsOpen?.catch(() => {})
   }
 
   /**
@@ -53,12 +69,13 @@ export class SupervisedProcess {
    *
    * @throws ProcessStartError
    */
-  static adopt(child: ChildProcess, mark: string): SupervisedProcess {
+  static adopt(spawned: SpawnedChild): SupervisedProcess {
+    const { child } = spawned
     if (child.pid === undefined) {
       child.once('error', () => {})
       throw new ProcessStartError(`The command ${child.spawnfile} could not be started.`)
     }
-    return new SupervisedProcess(child, mark)
+    return new SupervisedProcess(spawned)
   }
 
   /** The end of the process, once it has come. */
@@ -66,11 +83,30 @@ export class SupervisedProcess {
     return this.#exit
   }
 
+  /**
+   * Settles when its loopback ports are open.
+   *
+   * @throws ProcessStartError when they cannot be opened.
+   */
+  async portsOpen(): Promise<void> {
+    await this.#spawned.portsOpen
+  }
+
   /** The n-th duplex pipe after the standard streams, counted from 0. */
   extraPipe(index: number): Duplex & Readable & Writable {
-    const stream = this.#child.stdio[3 + index]
+    const stream = this.#spawned.child.stdio[3 + index]
     if (!stream) throw new Error(`The process has no extra pipe ${index}.`)
     return stream as Duplex
+  }
+
+  /** Process id of the first process of its pid namespace, if it has one and lives. */
+  get namespaceInit(): number | undefined {
+    return this.#exit ? undefined : this.#spawned.namespaceInit?.()
+  }
+
+  /** Sends SIGKILL, and leaves the rest to `kill`. What it wrote can still be read. */
+  terminate(): void {
+    if (!this.#exit) killQuietly(this.#spawned.namespaceInit?.() ?? -this.pid)
   }
 
   /**
@@ -84,11 +120,33 @@ export class SupervisedProcess {
   }
 
   async #killTree(): Promise<void> {
-    // The group first: one call, and it cannot be outrun by a fork. When the leader is gone, its
-    // number may be another's by now, and the mark finds the rest.
-    if (!this.#exit) killQuietly(-this.pid)
-    await this.exited
-    await killMarkedProcesses((mark) => mark === this.#mark, killDeadline)
-    for (const stream of this.#child.stdio) stream?.destroy()
+    const { child, mark, portsOpen } = this.#spawned
+    const closePorts = portsOpen?.then(
+      (servers) => servers.forEach((server) => server.close()),
+      () => {},
+    )
+    // With its first process the kernel ends a namespace, and lets the one above go only then.
+    const isNamespace = this.#spawned.namespaceInit?.() !== undefined
+    // Without one, the group first: one call, and it cannot be outrun by a fork. When the leader is
+    // gone, its number may be another's by now, and the mark finds the rest.
+    this.terminate()
+    await this.#gone()
+    if (!isNamespace) await killMarkedProcesses((candidate) => candidate === mark, killDeadline)
+    for (const stream of child.stdio) stream?.destroy()
+    await closePorts
+  }
+
+  async #gone(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`Process ${this.pid} did not die within ${killDeadline} ms of SIGKILL.`))
+      }, killDeadline)
+    })
+    try {
+      await Promise.race([this.exited, late])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }

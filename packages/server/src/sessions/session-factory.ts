@@ -1,13 +1,18 @@
-import { mkdir, rm } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { BrowserLaunchError, BrowserProcess } from '../browser/browser-process.ts'
 import type { Engine } from '../browser/engine.ts'
 import { LanguageRuntime } from '../kernels/language-runtime.ts'
+import type { KernelContext } from '../kernels/kernel-environment.ts'
 import { startNodeKernel } from '../kernels/node-kernel.ts'
+import type {
+  ProvisionalEgress as SessionEgress,
+  ProvisionalGateway as EgressGateway,
+} from '../egress/provisional.ts'
 import type { Isolation } from '../sandbox/isolation.ts'
+import { SessionFolder } from '../sandbox/session-folder.ts'
 import { SessionParts } from './session-parts.ts'
 import type { Session } from './session.ts'
 
@@ -18,6 +23,7 @@ export interface SessionFactoryOptions {
   chromiumSandbox: boolean
   /** Holds a folder for each session. */
   directory: string
+  egress: EgressGateway
 }
 
 /** How often a browser that crashes while it starts is tried. */
@@ -46,29 +52,39 @@ export class SessionFactory {
     return this.#launches(async () => {
       signal?.throwIfAborted()
       const { isolation } = this.#options
-      const directory = join(this.#options.directory, sessionId)
-      const browser = await this.#launch(sessionId, directory, signal)
-      const node = new LanguageRuntime(() =>
-        startNodeKernel({ isolation, sessionId, directory, cdp: browser.cdp }),
-      )
-      return new SessionParts({ id: sessionId, directory, browser, node })
+      const egress = this.#options.egress.open(sessionId)
+      try {
+        const { browser, folder } = await this.#launch(sessionId, egress, signal)
+        const kernels: KernelContext = {
+          isolation,
+          folder,
+          cdp: browser.cdp,
+          onEgress: (socket, origin) => egress.accept(socket, origin),
+        }
+        const node = new LanguageRuntime(() => startNodeKernel(kernels))
+        return new SessionParts({ folder, egress, browser, node })
+      } catch (error) {
+        await egress.close()
+        throw error
+      }
     })
   }
 
   /** A browser that crashes while it starts is tried again, as the contract says (§2.1). */
   async #launch(
     sessionId: string,
-    directory: string,
+    egress: SessionEgress,
     signal: AbortSignal | undefined,
-  ): Promise<BrowserProcess> {
-    const { engine, isolation, chromiumSandbox } = this.#options
+  ): Promise<{ browser: BrowserProcess; folder: SessionFolder }> {
+    const { engine, isolation, chromiumSandbox, directory } = this.#options
+    const onEgress = (socket: Socket): void => egress.accept(socket, 'browser')
     for (let attempt = 1; ; attempt += 1) {
-      await mkdir(directory, { mode: 0o700 })
-      const options = { engine, isolation, chromiumSandbox, sessionId, directory, signal }
+      const folder = await SessionFolder.create(isolation, directory, sessionId)
+      const options = { engine, isolation, chromiumSandbox, folder, onEgress, signal }
       try {
-        return await BrowserProcess.launch(options)
+        return { browser: await BrowserProcess.launch(options), folder }
       } catch (error) {
-        await rm(directory, { recursive: true, force: true, maxRetries: 4, retryDelay: 200 })
+        await folder.remove()
         const crashed = error instanceof BrowserLaunchError && error.exited
         if (!crashed || attempt === launchAttempts) throw error
         await delay(attempt * launchPause, undefined, signal ? { signal } : {})

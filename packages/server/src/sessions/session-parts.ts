@@ -1,13 +1,13 @@
-import { rm } from 'node:fs/promises'
 import type { BrowserProcess } from '../browser/browser-process.ts'
+import type { ProvisionalEgress as SessionEgress } from '../egress/provisional.ts'
 import type { LanguageRuntime } from '../kernels/language-runtime.ts'
+import type { SessionFolder } from '../sandbox/session-folder.ts'
 
 /** What a session is made of; from here on `SessionParts` ends all of it. */
 export interface SessionPartsOptions {
-  /** The id of the session that it is, or that it will be when somebody asks for one. */
-  id: string
-  /** The folder that goes when the parts go. */
-  directory: string
+  /** Of the session that it is, or that it will be when somebody asks for one. */
+  folder: SessionFolder
+  egress: SessionEgress
   browser: BrowserProcess
   node: LanguageRuntime
 }
@@ -17,14 +17,16 @@ export class SessionParts {
   readonly id: string
   readonly browser: BrowserProcess
   readonly node: LanguageRuntime
-  readonly #directory: string
+  readonly egress: SessionEgress
+  readonly folder: SessionFolder
   #closed: Promise<void> | undefined
 
-  constructor({ id, directory, browser, node }: SessionPartsOptions) {
-    this.id = id
+  constructor({ folder, egress, browser, node }: SessionPartsOptions) {
+    this.id = folder.sessionId
+    this.folder = folder
+    this.egress = egress
     this.browser = browser
     this.node = node
-    this.#directory = directory
   }
 
   /** Ends all of it and removes the folder. May be called again. */
@@ -34,9 +36,12 @@ export class SessionParts {
   }
 
   async #close(): Promise<void> {
-    const ends = await Promise.allSettled([this.node.close(), this.browser.close()])
-    // Chromium's last children may still write while they die.
-    await rm(this.#directory, { recursive: true, force: true, maxRetries: 4, retryDelay: 200 })
+    const ends = await Promise.allSettled([
+      this.node.close(),
+      this.browser.close(),
+      this.egress.close(),
+    ])
+    await this.folder.remove()
     const failure = ends.find((end) => end.status === 'rejected')
     if (failure) throw failure.reason
   }

@@ -73,7 +73,9 @@ export async function openDescriptors(pid: number | 'self'): Promise<string[]> {
 }
 
 function only(processes: SessionProcess[], fits: (process: SessionProcess) => boolean): number {
-  const [process, ...others] = processes.filter(fits)
+  // What makes a sandbox has the command that runs in it among its own arguments.
+  const commands = processes.filter(({ commandLine }) => !/^\S*bwrap /.test(commandLine))
+  const [process, ...others] = commands.filter(fits)
   if (process && others.length === 0) return process.pid
   const seen = processes.map(({ commandLine }) => commandLine.slice(0, 80)).join('\n')
   throw new Error(`One process was expected, ${others.length + (process ? 1 : 0)} fit of:\n${seen}`)

@@ -28,6 +28,7 @@ export class TestServer extends ApiCaller implements AsyncDisposable {
     try {
       const server = await startServer({
         logLevel: 'silent',
+        isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
         ...options,
         port: 0,
         apiKeys: TestServer.keys,

@@ -13,7 +13,7 @@ import { installModules } from './modules.ts'
 import { SharedPage } from './shared-page.ts'
 import { installStandardStreams, writeFully } from './standard-streams.ts'
 
-dieWithServer()
+if (process.argv.includes('--lifeline')) dieWithServer()
 installStandardStreams()
 installModules()
 

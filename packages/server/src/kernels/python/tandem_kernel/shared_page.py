@@ -1,0 +1,116 @@
+"""The session's page, as Playwright sees it over the kernel's endpoint."""
+
+import asyncio
+import sys
+
+from playwright.async_api import Error, Page
+
+# Seconds in which a driver that was given up may end by itself.
+_STOP_DEADLINE = 1
+
+
+class SharedPage:
+    """Gives user code the names `browser`, `context` and `page`.
+
+    User code may assign to `page`, and the assignment stays.
+    """
+
+    def __init__(self, start_playwright, cdp_url, downloads, names):
+        """Connects to nothing yet.
+
+        `downloads` is a folder that the browser sees at the same path.
+        """
+        # Whether user code runs at the moment.
+        self.executing = False
+        self._start_playwright = start_playwright
+        self._cdp_url = cdp_url
+        self._downloads = downloads
+        self._names = names
+        self._playwright = None
+        self._browser = None
+        self._context = None
+        self._crashed = set()
+        self._settling = set()
+
+    async def connect(self):
+        if self._playwright is None:
+            self._playwright = await self._start_playwright()
+        browser = await self._playwright.chromium.connect_over_cdp(
+            self._cdp_url, artifacts_dir=self._downloads
+        )
+        context = browser.contexts[0] if browser.contexts else await browser.new_context()
+        page = context.pages[0] if context.pages else await context.new_page()
+        self._browser = browser
+        self._context = context
+        self._crashed.clear()
+        self._names.update(browser=browser, context=context, page=page)
+        for opened in context.pages:
+            self._watch(opened)
+        context.on("page", self._watch)
+        context.on("dialog", self._settle_dialog)
+
+    async def ensure_open(self):
+        """Gives user code a page that is open, if the one it had is closed or has crashed."""
+        if not self._browser.is_connected():
+            await self._reconnect()
+            return
+        page = self._names.get("page")
+        if not isinstance(page, Page):
+            return
+        crashed = page in self._crashed
+        if not crashed and not page.is_closed():
+            return
+        usable = [other for other in self._context.pages if other not in self._crashed]
+        self._names["page"] = usable[-1] if usable else await self._context.new_page()
+        if crashed:
+            print("The page had crashed: page is another one now.", file=sys.stderr)
+            # Playwright cannot navigate it any more.
+            self._settle(page.close())
+
+    async def _reconnect(self):
+        """User code closed the browser, as it does by habit, or disturbed the driver."""
+        try:
+            await self.connect()
+        except Error:
+            try:
+                await asyncio.wait_for(self._playwright.stop(), _STOP_DEADLINE)
+            except Exception:
+                pass
+            self._playwright = None
+            await self.connect()
+
+    def _watch(self, page):
+        page.on("crash", self._crashed.add)
+
+    def _settle_dialog(self, dialog):
+        """Dismisses a dialog that nobody else takes.
+
+        Playwright does so at once when nobody listens, which would take it
+        from another client of the session. So this kernel listens, and
+        dismisses only while its own code runs and does not listen itself.
+        """
+        page = dialog.page
+        own = 1
+        listeners = _dialog_listeners(self._context) + (_dialog_listeners(page) if page else 0)
+        if not self.executing or listeners > own:
+            return
+        self._settle(dialog.accept() if dialog.type == "beforeunload" else dialog.dismiss())
+
+    def _settle(self, coroutine):
+        """Lets it run; that it fails tells nothing new."""
+
+        async def run():
+            try:
+                await coroutine
+            except Error:
+                pass
+
+        task = asyncio.ensure_future(run())
+        # The loop itself holds tasks weakly.
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+
+def _dialog_listeners(emitter):
+    """Playwright's API does not say who listens."""
+    return len(emitter._impl_obj.listeners("dialog"))

@@ -1,0 +1,164 @@
+import type { Mount, ProcessSpecification } from './isolation.ts'
+import { portOpenerSource } from './port-opener.ts'
+
+/** What sandboxes see of the system. Made once by `viewSystem`. */
+export interface SystemView {
+  /** Folders and files that are the same inside. */
+  readable: string[]
+  /** Symbolic links that are the same inside, such as `/bin` to `usr/bin`. */
+  links: { path: string; target: string }[]
+  /** Files that are the sandbox's own, such as its list of users. */
+  files: Mount[]
+  /** The Node program that opens the ports. */
+  node: string
+  /** Paths of the tools that a process passes through on its way. */
+  tools: Record<'setpriv' | 'prlimit' | 'nice', string>
+}
+
+/** The user that a process believes to be. */
+const insideUserId = '1000'
+
+/** Where the first of the two stages keeps what the second one needs. */
+const stageFolder = '/stage'
+
+const portOpenerNode = '/opt/tandem/bin/port-opener-node'
+
+/** Bytes of shared memory, which is apart from the temporary folder. */
+const sharedMemoryBytes = 256 * 1024 * 1024
+
+/**
+ * A server that runs as root may keep its files where nobody else can reach
+ * them, so bubblewrap, which is to run as an ordinary user, could not mount
+ * them. This stage mounts them, as root, where that user can, and nothing else.
+ */
+export function stageArguments(
+  specification: ProcessSpecification,
+  system: SystemView,
+  user: number,
+): { arguments: string[]; dropPrivileges: string[]; pathOf: (host: string) => string } {
+  const { readable, writable } = specification
+  const readOnly = [...readable, ...system.files].map(({ host }) => host).concat(system.node)
+  const staged = new Map<string, { path: string; option: string }>()
+  const stage = (option: string) => (host: string) => {
+    if (!staged.has(host)) staged.set(host, { path: `${stageFolder}/${staged.size}`, option })
+  }
+  writable.map(({ host }) => host).forEach(stage('--bind'))
+  readOnly.forEach(stage('--ro-bind'))
+  const id = String(user)
+  return {
+    arguments: [
+      ...systemArguments(system),
+      ...['--dev-bind', '/dev', '/dev'],
+      // The next stage mounts one of its own, which the kernel allows to whoever sees a whole one.
+      ...['--bind', '/proc', '/proc'],
+      ...['--tmpfs', '/tmp'],
+      ...folders([stageFolder]),
+      ...[...staged].flatMap(([host, { path, option }]) => [option, host, path]),
+      ...['--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_SETPCAP'],
+      '--die-with-parent',
+    ],
+    dropPrivileges: [
+      system.tools.setpriv,
+      ...['--reuid', id, '--regid', id, '--clear-groups'],
+      ...['--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'],
+      '--',
+    ],
+    pathOf: (host) => staged.get(host)?.path ?? host,
+  }
+}
+
+export interface SandboxArgumentOptions {
+  specification: ProcessSpecification
+  system: SystemView
+  /** Where bubblewrap says which process is the first of the sandbox. */
+  statusDescriptor: number
+  /** Where the port opener finds its channel; missing when there is nothing to open. */
+  channelDescriptor?: number
+  /** Where bubblewrap finds a folder or file of the machine. */
+  hostPath: (host: string) => string
+}
+
+/** The sandbox itself, and in it the command with its limits. */
+export function sandboxArguments(options: SandboxArgumentOptions): string[] {
+  const { specification, system, hostPath } = options
+  const { limits, readable, writable } = specification
+  const mount = (option: string) => (mounted: Mount) => [
+    option,
+    hostPath(mounted.host),
+    mounted.inside,
+  ]
+  return [
+    ...['--unshare-user', '--uid', insideUserId, '--gid', insideUserId],
+    ...['--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-cgroup-try'],
+    ...['--unshare-uts', '--hostname', 'tandem'],
+    // The environment is not among the arguments, which every user of the machine can read.
+    ...['--die-with-parent', '--new-session'],
+    ...systemArguments(system),
+    ...system.files.flatMap(mount('--ro-bind')),
+    ...['--proc', '/proc', '--dev', '/dev'],
+    ...['--size', String(sharedMemoryBytes), '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
+    ...['--perms', '1777', '--size', String(limits.temporaryBytes), '--tmpfs', '/tmp'],
+    ...folders(['/opt', '/opt/tandem', '/opt/tandem/bin']),
+    ...mount('--ro-bind')({ host: system.node, inside: portOpenerNode }),
+    ...readable.flatMap(mount('--ro-bind')),
+    ...writable.flatMap(mount('--bind')),
+    // What is left of the root itself, such as the folders that hold the mounts.
+    ...['--remount-ro', '/'],
+    ...['--chdir', specification.workingDirectory],
+    ...['--info-fd', String(options.statusDescriptor)],
+    '--',
+    ...launcherArguments(options),
+  ]
+}
+
+function systemArguments({ readable, links }: SystemView): string[] {
+  return [
+    ...folders(['/etc', '/var', '/var/cache']),
+    ...readable.flatMap((path) => ['--ro-bind', path, path]),
+    ...links.flatMap(({ path, target }) => ['--symlink', target, path]),
+  ]
+}
+
+/** Folders that hold mounts. Those that bubblewrap makes by itself are for their owner alone. */
+function folders(paths: string[]): string[] {
+  return paths.flatMap((path) => ['--perms', '0755', '--dir', path])
+}
+
+/**
+ * A shell that has the ports opened beside the command, gives up what is the
+ * server's, sets the limits, and becomes the command.
+ */
+function launcherArguments(options: SandboxArgumentOptions): string[] {
+  const { specification, system, statusDescriptor, channelDescriptor } = options
+  const { limits, ports } = specification
+  const close = `${statusDescriptor}>&-`
+  const openPorts =
+    channelDescriptor === undefined
+      ? ''
+      : // As a grandchild, so that the command does not find a child that it did not start.
+        `(exec ${portOpenerNode} -e "$1" ${ports.map(({ port }) => port).join(' ')} </dev/null >/dev/null 2>&1 ` +
+        `${inherited(specification)} ${close} &)\n` +
+        `exec ${channelDescriptor}>&-\nunset NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE`
+  const script = `${openPorts}
+exec ${close}
+shift
+exec "$@"`
+  return [
+    ...['/bin/sh', '-c', script, 'sh', portOpenerSource],
+    system.tools.prlimit,
+    `--nproc=${limits.processes}`,
+    `--nofile=${limits.openFiles}`,
+    `--fsize=${limits.fileBytes}`,
+    ...(limits.dataBytes === undefined ? [] : [`--data=${limits.dataBytes}`]),
+    '--core=0',
+    '--',
+    ...[system.tools.nice, '-n', String(limits.niceness)],
+    specification.command,
+    ...specification.arguments,
+  ]
+}
+
+/** Closes the pipes that are the command's. */
+function inherited({ extraPipes }: ProcessSpecification): string {
+  return Array.from({ length: extraPipes }, (_, index) => `${3 + index}>&-`).join(' ')
+}

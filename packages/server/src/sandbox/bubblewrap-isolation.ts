@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { chown, mkdir } from 'node:fs/promises'
+import type { Socket } from 'node:net'
+import { type SystemView, sandboxArguments, stageArguments } from './bubblewrap-arguments.ts'
+import { initOf } from './bubblewrap-status.ts'
+import type { Isolation, LoopbackPort, Mount, ProcessSpecification } from './isolation.ts'
+import { receivePorts } from './port-opener.ts'
+import { processMark } from './process-tree.ts'
+import { SupervisedProcess } from './supervised-process.ts'
+
+export interface BubblewrapOptions {
+  /**
+   * Names this server in the mark of its processes, so that its next start
+   * finds what a killed server left behind.
+   */
+  owner: string
+  /** Path of the bubblewrap program. */
+  bwrap: string
+  system: SystemView
+}
+
+/**
+ * User ids that neither systemd nor distributions give to anybody
+ * (systemd.io/UIDS-GIDS). A server that runs as root starts the sandboxes of a
+ * session as one of them.
+ */
+const firstUserId = 60_578
+const userIds = 606
+
+/**
+ * Processes in namespaces of their own: they see the system's programs, what
+ * their specification names, and nothing else of this machine: no other
+ * process, no network but a loopback interface of their own, no user of the
+ * machine. Made by bubblewrap, without a daemon and without rights.
+ */
+export class BubblewrapIsolation implements Isolation {
+  readonly name = 'bubblewrap'
+  readonly chromiumSandbox = true
+  readonly endsWithServer = true
+  readonly #options: BubblewrapOptions
+  readonly #isRoot = process.getuid?.() === 0
+
+  constructor(options: BubblewrapOptions) {
+    this.#options = options
+  }
+
+  place(host: string, inside: string): Mount {
+    return { host, inside }
+  }
+
+  async makeFolder(path: string, sessionId: string): Promise<void> {
+    await mkdir(path, { mode: 0o700 })
+    const user = this.#userOf(sessionId)
+    if (user !== undefined) await chown(path, user, user)
+  }
+
+  async temporaryFolder(_host: string): Promise<string> {
+    return '/tmp'
+  }
+
+  async openPort(preferred: number, onConnection: (socket: Socket) => void): Promise<LoopbackPort> {
+    return { port: preferred, onConnection, close() {} }
+  }
+
+  spawn(specification: ProcessSpecification): SupervisedProcess {
+    const { owner, bwrap, system } = this.#options
+    const mark = `${owner}:${specification.sessionId}:${randomUUID()}`
+    const pipes = specification.extraPipes
+    const statusDescriptor = 3 + pipes
+    const channelDescriptor = statusDescriptor + 1
+    const hasPorts = specification.ports.length > 0
+    const user = this.#userOf(specification.sessionId)
+    const stage = user === undefined ? undefined : stageArguments(specification, system, user)
+    const [command, ...arguments_] = [
+      bwrap,
+      ...(stage ? [...stage.arguments, '--', ...stage.dropPrivileges, bwrap] : []),
+      ...sandboxArguments({
+        specification,
+        system,
+        statusDescriptor,
+        ...(hasPorts ? { channelDescriptor } : {}),
+        hostPath: stage ? stage.pathOf : (host) => host,
+      }),
+    ] as [string, ...string[]]
+    const child = spawn(command, arguments_, {
+      cwd: '/',
+      env: { ...specification.environment, [processMark]: mark },
+      // A process group of its own, so that one signal reaches all of it.
+      detached: true,
+      stdio: [
+        'ignore',
+        'pipe',
+        'pipe',
+        ...Array.from({ length: pipes + 1 }, () => 'pipe' as const),
+        ...(hasPorts ? (['ipc'] as const) : []),
+      ],
+    })
+    const portsOpen = hasPorts ? receivePorts(child, specification.ports) : undefined
+    return SupervisedProcess.adopt({
+      child,
+      mark,
+      namespaceInit: initOf(child, statusDescriptor),
+      ...(portsOpen ? { portsOpen } : {}),
+    })
+  }
+
+  /** The host's user id that the processes of a session have; undefined for the server's own. */
+  #userOf(sessionId: string): number | undefined {
+    if (!this.#isRoot) return undefined
+    let hash = 0
+    for (const character of sessionId) hash = (hash * 31 + character.charCodeAt(0)) % 0x7fffffff
+    return firstUserId + (hash % userIds)
+  }
+}
