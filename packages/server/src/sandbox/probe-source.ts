@@ -1,0 +1,44 @@
+/** What the probe tells of the sandbox that it runs in. */
+export interface ProbeFindings {
+  /** Identities of its namespaces, such as `net:[4026531840]`, by name. */
+  namespaces: Record<string, string>
+  networkInterfaces: string[]
+  /** Whether a program of the machine that listens on loopback could be reached. */
+  reachesMachine: boolean
+  /** What the server sent over the port that it opened in the sandbox. */
+  portAnswer: string
+}
+
+/**
+ * A program that looks around in a sandbox. It waits for a byte on descriptor 3
+ * and gets the port of a server on the machine's loopback, the port that must
+ * be its own, and the folder that it may write to. Plain source text, because
+ * it is run where the sandbox has no files of the server.
+ */
+export const probeSource = `
+const { readFileSync, readlinkSync, readSync, writeFileSync } = require('node:fs')
+const { connect } = require('node:net')
+const [machinePort, ownPort, folder] = process.argv.slice(1)
+const ask = (port) => new Promise((resolve) => {
+  let text = ''
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.setTimeout(3000, () => socket.destroy())
+  socket.on('connect', () => { text = 'connected' })
+  socket.on('data', (chunk) => { text = String(chunk); socket.destroy() })
+  socket.on('error', () => {})
+  socket.on('close', () => resolve(text))
+})
+readSync(3, Buffer.alloc(1))
+const namespaces = {}
+for (const name of ['user', 'mnt', 'pid', 'ipc', 'uts', 'net', 'cgroup']) {
+  try { namespaces[name] = readlinkSync('/proc/self/ns/' + name) } catch {}
+}
+const networkInterfaces = readFileSync('/proc/net/dev', 'utf8')
+  .split('\\n').slice(2).map((line) => line.split(':')[0].trim()).filter(Boolean)
+writeFileSync(folder + '/probe', '')
+Promise.all([ask(machinePort), ask(ownPort)]).then(([machine, portAnswer]) => {
+  console.log(JSON.stringify({
+    namespaces, networkInterfaces, reachesMachine: machine !== '', portAnswer,
+  }))
+})
+`
