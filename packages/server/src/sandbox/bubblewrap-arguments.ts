@@ -26,18 +26,27 @@ const portOpenerNode = '/opt/tandem/bin/port-opener-node'
 /** Bytes of shared memory, which is apart from the temporary folder. */
 const sharedMemoryBytes = 256 * 1024 * 1024
 
+export interface StageOptions {
+  specification: ProcessSpecification
+  system: SystemView
+  /** The bubblewrap that makes the sandbox itself. */
+  bwrap: string
+  /** Whom the sandbox belongs to. */
+  user: number
+}
+
 /**
  * A server that runs as root may keep its files where nobody else can reach
  * them, so bubblewrap, which is to run as an ordinary user, could not mount
  * them. This stage mounts them, as root, where that user can, and nothing else.
  */
-export function stageArguments(
-  specification: ProcessSpecification,
-  system: SystemView,
-  user: number,
-): { arguments: string[]; dropPrivileges: string[]; pathOf: (host: string) => string } {
+export function stageArguments({ specification, system, bwrap, user }: StageOptions): {
+  arguments: string[]
+  dropPrivileges: string[]
+  pathOf: (host: string) => string
+} {
   const { readable, writable } = specification
-  const readOnly = [...readable, ...system.files].map(({ host }) => host).concat(system.node)
+  const readOnly = [...readable, ...system.files].map(({ host }) => host).concat(system.node, bwrap)
   const staged = new Map<string, { path: string; option: string }>()
   const stage = (option: string) => (host: string) => {
     if (!staged.has(host)) staged.set(host, { path: `${stageFolder}/${staged.size}`, option })

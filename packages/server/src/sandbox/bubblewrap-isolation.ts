@@ -71,10 +71,11 @@ export class BubblewrapIsolation implements Isolation {
     const channelDescriptor = statusDescriptor + 1
     const hasPorts = specification.ports.length > 0
     const user = this.#userOf(specification.sessionId)
-    const stage = user === undefined ? undefined : stageArguments(specification, system, user)
+    const stage =
+      user === undefined ? undefined : stageArguments({ specification, system, bwrap, user })
     const [command, ...arguments_] = [
       bwrap,
-      ...(stage ? [...stage.arguments, '--', ...stage.dropPrivileges, bwrap] : []),
+      ...(stage ? [...stage.arguments, '--', ...stage.dropPrivileges, stage.pathOf(bwrap)] : []),
       ...sandboxArguments({
         specification,
         system,

@@ -82,6 +82,10 @@ export function sharedProblem(shared: readonly string[]): IsolationProblem {
   }
 }
 
+/** As bubblewrap, shells and `viewSystem` say it. */
+const missingProgram =
+  /(?:execvp|exec:) (?:line \d+: )?([\w./-]+): (?:No such file|not found)|^The program (\S+) is missing/m
+
 /**
  * Finds the reason behind what bubblewrap said when it could not make a sandbox.
  *
