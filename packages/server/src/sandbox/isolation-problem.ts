@@ -94,9 +94,7 @@ const missingProgram =
 export function explainFailure(said: string, machine: Machine, bwrap: string): IsolationProblem {
   const line = said.trim().split('\n').at(-1)?.trim().slice(0, 300) ?? ''
   const quoted = line === '' ? 'bubblewrap fails without a word' : line
-  const program = /(?:execvp|exec:)\s+(?:line \d+: )?([\w./-]+):\s+(?:No such file|not found)/.exec(
-    said,
-  )?.[1]
+  const program = missingProgram.exec(said)?.slice(1).find(Boolean)
   if (program !== undefined) return programProblem(program, machine)
   if (/pivot_root/.test(said)) return initialFileSystemProblem(quoted)
   const reason = namespaceProblem(said, machine, { bwrap, quoted })
@@ -241,7 +239,7 @@ function programProblem(program: string, machine: Machine): IsolationProblem {
 function unknownProblem(quoted: string): IsolationProblem {
   return {
     reason: 'unknown',
-    sentence: `No sandbox can be made: ${quoted}.`,
+    sentence: `No sandbox can be made: ${quoted.replace(/\.$/, '')}.`,
     remedy: [
       'If a security module or a supervisor (SELinux, systemd, gVisor) confines this process, ' +
         'allow it user namespaces and mounts.',
