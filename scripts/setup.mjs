@@ -4,6 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { engineIsPresent, prepareEngine } from './setup/engine.mjs'
 import { jobEnvironment } from './setup/environment.mjs'
 import { SetupFailure } from './setup/failure.mjs'
+import {
+  canInstallBubblewrap,
+  installBubblewrap,
+  isolationNote,
+  probeIsolation,
+} from './setup/isolation.mjs'
 import { withLock } from './setup/lock.mjs'
 import { stateFolder } from './setup/paths.mjs'
 import { Progress } from './setup/progress.mjs'
@@ -25,7 +31,7 @@ import {
 /**
  * What earlier runs have finished, so that a repeat has nothing to start and nothing to ask.
  *
- * @typedef {{ packages?: string, engine?: import('./setup/engine.mjs').EngineRecord, unavailable?: string }} SetupState
+ * @typedef {{ packages?: string, engine?: import('./setup/engine.mjs').EngineRecord, unavailable?: string, bubblewrapUnavailable?: boolean }} SetupState
  */
 
 const stateFile = join(stateFolder, 'setup.json')
@@ -73,10 +79,11 @@ async function tryToInstall(progress, tool) {
  * Makes everything the repository needs to run, or finds that it is there. May be interrupted,
  * repeated, and run twice at once.
  *
- * @param {{ withNode22?: boolean, retry?: boolean }} [options] Node 22 is for one test and may be
- *   missing. What could not be had is asked for again only with `retry`.
+ * @param {{ withNode22?: boolean, retry?: boolean, saysIsolation?: boolean }} [options] Node 22 is
+ *   for one test and may be missing. What could not be had is asked for again only with `retry`.
+ *   `saysIsolation` is for jobs that do not say by themselves that sessions cannot be isolated.
  */
-export async function setUp({ withNode22 = false, retry = false } = {}) {
+export async function setUp({ withNode22 = false, retry = false, saysIsolation = true } = {}) {
   checkPlatform()
   const progress = new Progress()
   const node = chooseNode()
@@ -98,41 +105,60 @@ export async function setUp({ withNode22 = false, retry = false } = {}) {
     )
   }
 
-  if (!isReady()) {
-    await withLock(
+  /** @param {() => Promise<void>} work */
+  const whileLocked = (work) =>
+    withLock(
       stateFolder,
       (pid) => progress.note(`Waiting for another set-up to finish (process ${pid})`),
-      async () => {
+      () => {
         removePartialTools()
-        for (const tool of required) {
-          if (!isInstalled(tool)) await installWithProgress(progress, tool)
-        }
-        const fingerprint = packagesFingerprint()
-        if (readState().packages !== fingerprint || !packagesArePresent()) {
-          await progress.step('packages', 'installing', async () => {
-            // What an interrupted install leaves behind must not pass for complete.
-            writeState({ ...readState(), packages: '' })
-            await installPackages(node.path, pnpm.path)
-            writeState({ ...readState(), packages: fingerprint })
-            return { result: undefined, summary: 'installed' }
-          })
-        }
-        if (!engineIsPresent(readState().engine)) {
-          const engine = await prepareEngine(progress, node.path)
-          writeState({ ...readState(), engine })
-        }
-        if (
-          node22 !== undefined &&
-          !isInstalled(node22) &&
-          !isGivenUp(node22, readState()) &&
-          !(await tryToInstall(progress, node22))
-        ) {
-          writeState({ ...readState(), unavailable: node22.specifier })
-        }
+        return work()
       },
     )
+
+  if (!isReady()) {
+    await whileLocked(async () => {
+      for (const tool of required) {
+        if (!isInstalled(tool)) await installWithProgress(progress, tool)
+      }
+      const fingerprint = packagesFingerprint()
+      if (readState().packages !== fingerprint || !packagesArePresent()) {
+        await progress.step('packages', 'installing', async () => {
+          // What an interrupted install leaves behind must not pass for complete.
+          writeState({ ...readState(), packages: '' })
+          await installPackages(node.path, pnpm.path)
+          writeState({ ...readState(), packages: fingerprint })
+          return { result: undefined, summary: 'installed' }
+        })
+      }
+      if (!engineIsPresent(readState().engine)) {
+        const engine = await prepareEngine(progress, node.path)
+        writeState({ ...readState(), engine })
+      }
+      if (
+        node22 !== undefined &&
+        !isInstalled(node22) &&
+        !isGivenUp(node22, readState()) &&
+        !(await tryToInstall(progress, node22))
+      ) {
+        writeState({ ...readState(), unavailable: node22.specifier })
+      }
+    })
+  }
+  let isolation = await probeIsolation(node.path)
+  if (canInstallBubblewrap(isolation) && (retry || !readState().bubblewrapUnavailable)) {
+    await whileLocked(async () => {
+      isolation = await probeIsolation(node.path)
+      if (!canInstallBubblewrap(isolation)) return
+      const isThere = await installBubblewrap(progress)
+      writeState({ ...readState(), bubblewrapUnavailable: !isThere })
+      isolation = await probeIsolation(node.path)
+    })
   }
   progress.finish()
+  if (saysIsolation && isolation.problem !== undefined) {
+    progress.note(isolationNote(isolation.problem))
+  }
   if (withNode22 && (node22 === undefined || !isInstalled(node22))) {
     progress.note(
       'Optional: Node 22 is missing, so the test on the oldest supported Node is skipped; npm run setup tries to get it.',
@@ -143,8 +169,13 @@ export async function setUp({ withNode22 = false, retry = false } = {}) {
     node: node.path,
     pnpm: pnpm.path,
     node22: node22 !== undefined && isInstalled(node22) ? node22.path : undefined,
+    bwrap: isolation.bwrap,
   }
-  return { ...toolchain, env: jobEnvironment(toolchain) }
+  return {
+    ...toolchain,
+    env: jobEnvironment(toolchain),
+    isolates: isolation.problem === undefined,
+  }
 }
 
 /**

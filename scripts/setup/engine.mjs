@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runQuietly } from './child-processes.mjs'
+import { hasApt, installPackages } from './debian-packages.mjs'
 import { withWritableHome } from './environment.mjs'
 import { SetupFailure } from './failure.mjs'
 import { root } from './paths.mjs'
@@ -53,27 +54,12 @@ async function installLibraries(progress, advice) {
     .exec(advice)?.[1]
     ?.trim()
     .split(' ')
-  if (names === undefined || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+  if (names === undefined || process.getuid?.() !== 0 || !hasApt()) {
     throw new SetupFailure(advice)
   }
   await progress.step('system libraries', `installing ${names.join(' ')}`, async () => {
-    const options = {
-      cwd: root,
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      deadlineSeconds: 300,
-    }
-    const update = await runQuietly('apt-get', ['update', '-q'], options)
-    const install = await runQuietly(
-      'apt-get',
-      ['install', '-y', '-q', '--no-install-recommends', ...names],
-      options,
-    )
-    if (install.code !== 0) {
-      throw new SetupFailure(
-        `apt-get could not install them. ${advice}`,
-        update.output + install.output,
-      )
-    }
+    const { code, output } = await installPackages(names)
+    if (code !== 0) throw new SetupFailure(`apt-get could not install them. ${advice}`, output)
     return { result: undefined, summary: 'installed' }
   })
 }
