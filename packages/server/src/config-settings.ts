@@ -3,6 +3,8 @@ import { isIP } from 'node:net'
 import { availableParallelism, homedir, totalmem } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { parseAllowEntry } from './egress/allow-entry.ts'
+import { parseDomain } from './egress/domain-list.ts'
 import { hashKey, problemOfKey } from './keys/hashed-key.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -87,6 +89,30 @@ const executable = z
 
 const isolation = z.enum(['bubblewrap', 'none'])
 
+/** Entries of a list, each read by a function that answers the entry or what is wrong with it. */
+function listOf<Entry extends object>(read: (text: string) => Entry | string) {
+  return z
+    .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
+    .transform((texts, context) => {
+      const entries: Entry[] = []
+      for (const [index, text] of texts.map((each) => each.trim()).entries()) {
+        if (text === '') continue
+        const entry = read(text)
+        if (typeof entry !== 'string') entries.push(entry)
+        else {
+          // Whoever pastes a URL may paste a password.
+          const shown = JSON.stringify(text.replace(/[^/@]*@/, '…@'))
+          context.addIssue(detail(`: entry ${index + 1} ${shown} ${entry}`))
+        }
+      }
+      return Object.freeze(entries)
+    })
+}
+
+const domains = listOf(parseDomain).transform((entries) =>
+  Object.freeze(entries.map(({ domain }) => domain)),
+)
+
 export const settings = {
   host: {
     variable: 'TANDEM_HOST',
@@ -125,6 +151,12 @@ export const settings = {
     schema: executable,
     expected: 'the path of a Chrome, Chromium or chrome-headless-shell executable',
   },
+  python: {
+    variable: 'TANDEM_PYTHON',
+    flag: '--python',
+    schema: executable,
+    expected: 'the path of a Python 3 executable',
+  },
   isolation: {
     variable: 'TANDEM_ISOLATION',
     flag: '--isolation',
@@ -136,6 +168,24 @@ export const settings = {
     flag: '--bwrap',
     schema: executable,
     expected: 'the path of the bwrap executable of bubblewrap',
+  },
+  egressAllow: {
+    variable: 'TANDEM_EGRESS_ALLOW',
+    flag: '--egress-allow',
+    schema: listOf(parseAllowEntry),
+    expected: 'a list of host:port with commas between them, such as 10.0.0.5:8080,[fd00::5]:*',
+  },
+  egressAllowDomains: {
+    variable: 'TANDEM_EGRESS_ALLOW_DOMAINS',
+    flag: '--egress-allow-domains',
+    schema: domains,
+    expected: 'a list of domains with commas between them, such as example.com,example.org',
+  },
+  egressBlockDomains: {
+    variable: 'TANDEM_EGRESS_BLOCK_DOMAINS',
+    flag: '--egress-block-domains',
+    schema: domains,
+    expected: 'a list of domains with commas between them, such as example.com,example.org',
   },
   maxSessions: {
     variable: 'TANDEM_MAX_SESSIONS',
@@ -159,7 +209,8 @@ export function defaultDataDirectory(environment: NodeJS.ProcessEnv): string {
   return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share'), 'tandem')
 }
 
-const memoryOfSession = 384 * 1024 * 1024
+/** Bytes of a browser with an ordinary page, and a kernel. */
+export const memoryOfSession = 384 * 1024 * 1024
 const sessionsOfCore = 12
 
 /**

@@ -27,8 +27,12 @@ test('defaults', () => {
     dataDirectory: join(homedir(), '.local/share/tandem'),
     apiKeys: [],
     chromium: undefined,
+    python: undefined,
     isolation: 'bubblewrap',
     bwrap: undefined,
+    egressAllow: [],
+    egressAllowDomains: [],
+    egressBlockDomains: [],
     maxSessions: expect.any(Number),
     logLevel: 'info',
   })
@@ -46,6 +50,9 @@ test('reads every variable', () => {
     TANDEM_CHROMIUM: process.execPath,
     TANDEM_ISOLATION: 'none',
     TANDEM_BWRAP: process.execPath,
+    TANDEM_EGRESS_ALLOW: '10.0.0.5:8080, [FD00::5]:*,Intranet.Example.:443,',
+    TANDEM_EGRESS_ALLOW_DOMAINS: 'Example.com,bücher.example',
+    TANDEM_EGRESS_BLOCK_DOMAINS: 'ads.example.com',
     TANDEM_MAX_SESSIONS: '7',
     TANDEM_LOG_LEVEL: 'debug',
   }
@@ -58,6 +65,13 @@ test('reads every variable', () => {
     chromium: process.execPath,
     isolation: 'none',
     bwrap: process.execPath,
+    egressAllow: [
+      { host: '10.0.0.5', isAddress: true, port: 8080 },
+      { host: 'fd00::5', isAddress: true, port: '*' },
+      { host: 'intranet.example', isAddress: false, port: 443 },
+    ],
+    egressAllowDomains: ['example.com', 'xn--bcher-kva.example'],
+    egressBlockDomains: ['ads.example.com'],
     maxSessions: 7,
     logLevel: 'debug',
   })
@@ -134,13 +148,16 @@ describe('wrong values', () => {
     expect(problemsOfEnvironment({ TANDEM_PUBLIC_URL: url })).toHaveLength(1),
   )
 
-  test('a secret in a public URL is not repeated', () => {
+  test('a secret in a URL is not repeated', () => {
     const urls = ['https://user:hunter2@example.com', 'https://example.com/?token=hunter2']
     for (const url of urls) {
       const [problem] = problemsOfEnvironment({ TANDEM_PUBLIC_URL: url })
       expect(problem).toContain('example.com')
       expect(problem).not.toContain('hunter2')
     }
+    const [allowed] = problemsOfEnvironment({ TANDEM_EGRESS_ALLOW: 'http://user:hunter2@a:80/' })
+    expect(allowed).toContain('…@a:80/')
+    expect(allowed).not.toContain('hunter2')
   })
 
   test.each([
@@ -150,6 +167,39 @@ describe('wrong values', () => {
     for (const path of ['/nowhere/program', tmpdir()]) {
       expect(problemsOfEnvironment({ [variable]: path })).toEqual([
         `${variable} is "${path}"; it must be the path of ${expected}.`,
+      ])
+    }
+  })
+
+  test.each([
+    ['10.0.0.5', 'is not host:port; write for example 10.0.0.5:8080'],
+    ['fd00::5:80', 'needs brackets, such as [fd00::5]:80.'],
+    ['http://10.0.0.5:80', 'leave scheme, path and network size out.'],
+    ['10.0.0.0/8:80', 'leave scheme, path and network size out.'],
+    ['*:80', 'has a * in its host; only the port may be *.'],
+    ['10.0.0.256:80', 'has a host that is neither a name nor an address.'],
+    ['[fe80::1%eth0]:80', 'has a host that is neither a name nor an address.'],
+    ['user@host:80', 'has a host that is neither a name nor an address.'],
+    ['10.0.0.5:0', 'has a port that is not from 1 to 65535.'],
+    ['10.0.0.5:65536', 'has a port that is not from 1 to 65535.'],
+  ])('an allowed target %j', (entry, what) => {
+    const [problem, ...others] = problemsOfEnvironment({ TANDEM_EGRESS_ALLOW: `a:1,${entry}` })
+    expect(problem).toMatch(/^TANDEM_EGRESS_ALLOW: entry 2 "/)
+    expect(problem).toContain(what)
+    expect(others).toEqual([])
+  })
+
+  test.each([
+    ['*.example.com', 'needs no wildcard; example.com covers its subdomains too.'],
+    ['.example.com', 'needs no wildcard; example.com covers its subdomains too.'],
+    ['https://example.com', 'is not a domain; leave scheme, port and path out.'],
+    ['example.com:443', 'is not a domain; leave scheme, port and path out.'],
+    ['10.0.0.5', 'is an address; these lists are for names.'],
+    ['example..com', 'is not the name of a domain.'],
+  ])('a domain %j', (domain, what) => {
+    for (const variable of ['TANDEM_EGRESS_ALLOW_DOMAINS', 'TANDEM_EGRESS_BLOCK_DOMAINS']) {
+      expect(problemsOfEnvironment({ [variable]: domain })).toEqual([
+        `${variable}: entry 1 ${JSON.stringify(domain)} ${what}`,
       ])
     }
   })
@@ -170,14 +220,17 @@ describe('for a program', () => {
       port: 0,
       dataDir: '/srv/tandem',
       apiKeys: ['a-key-of-a-program'],
+      egressAllow: ['127.0.0.1:8080'],
       logLevel: 'silent',
       chromium: undefined,
+      python: undefined,
     })
     expect(config).toMatchObject({
       host: '127.0.0.1',
       port: 0,
       dataDirectory: '/srv/tandem',
       apiKeys: [hashKey('a-key-of-a-program')],
+      egressAllow: [{ host: '127.0.0.1', isAddress: true, port: 8080 }],
       logLevel: 'silent',
     })
     expect(resolveConfig()).toMatchObject({ port: 3210, apiKeys: [] })

@@ -1,5 +1,6 @@
 import { defaultDataDirectory, defaultMaxSessions, settings } from './config-settings.ts'
 import type { LogLevel, Setting, SettingName } from './config-settings.ts'
+import type { AllowEntry } from './egress/allow-entry.ts'
 import type { HashedKey } from './keys/hashed-key.ts'
 
 /** The whole configuration of a server: validated, with defaults, frozen, free of secrets. */
@@ -16,9 +17,17 @@ export interface Config {
   readonly apiKeys: readonly HashedKey[]
   /** Absolute path of the browser to use instead of the bundled one. */
   readonly chromium: string | undefined
+  /** Absolute path of the Python to run Python code with, when it is not to be looked for. */
+  readonly python: string | undefined
   readonly isolation: 'bubblewrap' | 'none'
   /** Absolute path of bubblewrap, when it is not to be looked for. */
   readonly bwrap: string | undefined
+  /** What sessions may reach although it is private. */
+  readonly egressAllow: readonly AllowEntry[]
+  /** If there are any, the only domains that sessions may reach. */
+  readonly egressAllowDomains: readonly string[]
+  /** Domains that sessions never reach. */
+  readonly egressBlockDomains: readonly string[]
   readonly maxSessions: number
   readonly logLevel: LogLevel
 }
@@ -37,10 +46,21 @@ export interface ServerOptions {
   apiKeys?: readonly string[] | undefined
   /** Path of the browser to use instead of the bundled one. */
   chromium?: string | undefined
+  /** Path of a Python with Playwright. Default: `python` in the data folder, else in PATH. */
+  python?: string | undefined
   /** Default: `bubblewrap`. With `none`, pages and code have all rights of this user. */
   isolation?: 'bubblewrap' | 'none' | undefined
   /** Path of bubblewrap. Default: the first one in PATH. */
   bwrap?: string | undefined
+  /**
+   * Private targets that sessions may reach: `host:port`, the host a name, an
+   * address or an IPv6 address in brackets, the port a number or `*`.
+   */
+  egressAllow?: readonly string[] | undefined
+  /** Domains, with what lies under them, that sessions may reach. Default: all. */
+  egressAllowDomains?: readonly string[] | undefined
+  /** Domains, with what lies under them, that sessions never reach. */
+  egressBlockDomains?: readonly string[] | undefined
   /** Default: from memory and cores. */
   maxSessions?: number | undefined
   /** Default: `info`. */
@@ -162,8 +182,12 @@ function build(
     dataDirectory: given.dataDirectory ?? defaultDataDirectory(env),
     apiKeys: given.apiKeys ?? Object.freeze([]),
     chromium: given.chromium,
+    python: given.python,
     isolation: given.isolation ?? 'bubblewrap',
     bwrap: given.bwrap,
+    egressAllow: given.egressAllow ?? Object.freeze([]),
+    egressAllowDomains: given.egressAllowDomains ?? Object.freeze([]),
+    egressBlockDomains: given.egressBlockDomains ?? Object.freeze([]),
     maxSessions: given.maxSessions ?? defaultMaxSessions(),
     logLevel: given.logLevel ?? 'info',
   })

@@ -22,7 +22,10 @@ const chromiumOption = [
   '--chromium <path>',
   'browser to use instead of the bundled one (TANDEM_CHROMIUM)',
 ] as const
-
+const pythonOption = [
+  '--python <path>',
+  'Python with Playwright, for Python code (TANDEM_PYTHON; default: <data-dir>/python)',
+] as const
 const bwrapOption = [
   '--bwrap <path>',
   'bubblewrap to use instead of the one in PATH (TANDEM_BWRAP)',
@@ -43,8 +46,21 @@ program
   .option('--public-url <url>', 'how clients reach the server, if otherwise (TANDEM_PUBLIC_URL)')
   .option(...dataDirectoryOption)
   .option(...chromiumOption)
+  .option(...pythonOption)
   .option('--isolation <kind>', 'bubblewrap (default), or none (TANDEM_ISOLATION)')
   .option(...bwrapOption)
+  .option(
+    '--egress-allow <host:port,…>',
+    'private targets that sessions may reach (TANDEM_EGRESS_ALLOW)',
+  )
+  .option(
+    '--egress-allow-domains <domain,…>',
+    'the only domains that sessions may reach (TANDEM_EGRESS_ALLOW_DOMAINS)',
+  )
+  .option(
+    '--egress-block-domains <domain,…>',
+    'domains that sessions never reach (TANDEM_EGRESS_BLOCK_DOMAINS)',
+  )
   .option(
     '--max-sessions <number>',
     'sessions at once (TANDEM_MAX_SESSIONS; default: from memory and cores)',

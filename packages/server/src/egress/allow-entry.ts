@@ -17,8 +17,8 @@ export interface AllowEntry {
 export function parseAllowEntry(text: string): AllowEntry | string {
   const match = /^(?<host>\[[^\]]*\]|[^:]*):(?<port>\*|\d{1,5})$/.exec(text)
   const { host: givenHost = '', port: givenPort = '' } = match?.groups ?? {}
+  if (text.includes('/')) return 'is not host:port; leave scheme, path and network size out.'
   if (!match) {
-    if (text.includes('/')) return 'is not host:port; leave scheme, path and network size out.'
     if (/:.*:/.test(text) && !text.startsWith('[')) {
       return 'is not host:port; an IPv6 address needs brackets, such as [fd00::5]:80.'
     }
