@@ -73,7 +73,14 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     log.warn({ reason: sandboxFailure }, 'Chromium runs without its own sandbox on this machine')
   }
   const egress = new ProvisionalGateway()
-  const factory = new SessionFactory({ engine, isolation, chromiumSandbox, directory, egress })
+  const factory = new SessionFactory({
+    engine,
+    isolation,
+    chromiumSandbox,
+    directory,
+    egress,
+    python: config,
+  })
   const records = new SessionRecords(store)
   const abandoned = await records.endAbandoned()
   if (abandoned > 0) log.warn({ sessions: abandoned }, 'ended the sessions of a killed server')

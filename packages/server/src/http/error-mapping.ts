@@ -2,6 +2,7 @@ import type { FastifyError } from 'fastify'
 import { BrowserLaunchError } from '../browser/browser-process.ts'
 import { BrowserGoneError, CommandTimeoutError } from '../cdp/multiplexer.ts'
 import { KernelStartError, PageUnresponsiveError } from '../kernels/kernel.ts'
+import { LanguageUnavailableError } from '../kernels/language-unavailable-error.ts'
 import {
   ExecutionLimitError,
   SessionEndedError,
@@ -55,6 +56,7 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof PageUnresponsiveError) {
     return new ApiError(502, `Failed to execute code in browser session. ${error.message}`)
   }
+  if (error instanceof LanguageUnavailableError) return new ApiError(503, error.message)
   if (error instanceof KernelStartError || error instanceof BrowserGoneError) {
     return new ApiError(502, 'Failed to execute code in browser session.')
   }
@@ -70,7 +72,13 @@ export function toApiError(error: unknown): ApiError {
 }
 
 /** What a client, a page or an operator did, whatever the status of its answer. */
-const noDefects = [ApiError, ClientGoneError, PageUnresponsiveError, ShuttingDownError]
+const noDefects = [
+  ApiError,
+  ClientGoneError,
+  LanguageUnavailableError,
+  PageUnresponsiveError,
+  ShuttingDownError,
+]
 
 /** Codes of scrapes that failed here and not at the site. */
 const ownFailures = new Set<string>([

@@ -7,6 +7,7 @@ import { describeBrowser, listPages } from '../cdp/discovery.ts'
 import type { CdpMultiplexer } from '../cdp/multiplexer.ts'
 import { maximumClientMessageBytes, serveWebSocket } from '../cdp/web-socket-client.ts'
 import { CapabilityToken } from '../keys/capability-token.ts'
+import type { BrowserLink } from './browser-link.ts'
 
 /** Connections that one kernel may hold open. */
 const maximumConnections = 64
@@ -25,9 +26,10 @@ const abnormalClosure = 1006
  * Everything lies below an unguessable path, because without isolation the
  * port is this machine's.
  */
-export class CdpEndpoint {
-  /** Called once, when the first client is gone: for a kernel that began with one, its own. */
-  onFirstClientGone: (() => void) | undefined
+export class CdpEndpoint implements BrowserLink {
+  readonly ready: Promise<void> = Promise.resolve()
+  /** Whoever lost a connection makes another. */
+  readonly lost = false
   readonly #cdp: CdpMultiplexer
   readonly #token = new CapabilityToken()
   readonly #clients = new Set<CdpClient>()
@@ -38,7 +40,6 @@ export class CdpEndpoint {
     maxPayload: maximumClientMessageBytes,
     perMessageDeflate: false,
   })
-  #letIn = 0
   #cutOff: Promise<void> | undefined
   #closed = false
 
@@ -144,14 +145,11 @@ export class CdpEndpoint {
       client.close('The kernel was ended.')
       throw new Error('The kernel was ended.')
     }
-    this.#letIn += 1
-    const first = this.#letIn === 1
     this.#clients.add(client)
     const onClose = (code: number): void => {
       this.#clients.delete(client)
       // A script that a killed client left busy in a page would keep the next from having it.
       if (code === abnormalClosure) void client.cutOff('The client is gone.')
-      if (first) this.onFirstClientGone?.()
     }
     if (webSocket.readyState === webSocket.CLOSED) onClose(abnormalClosure)
     else webSocket.once('close', onClose)

@@ -7,6 +7,7 @@ import type { BrowserLink } from './browser-link.ts'
 import { OutputStream } from './output-stream.ts'
 import { parseKernelMessage } from './kernel-message.ts'
 import {
+  type ConnectCommand,
   type ExecuteCommand,
   type KernelMessage,
   controlDescriptor,
@@ -39,6 +40,8 @@ export interface KernelExecution {
   value?: string
   /** What the code threw. */
   thrown?: string
+  /** What the code ended with, when that was not 0. */
+  exitCode?: number
   /** How the kernel's process ended, when the code ended it. */
   exit?: { code: number | null; signal: string | null }
   truncated: boolean
@@ -71,7 +74,7 @@ export class Kernel {
   /** Settles when it takes executions; rejects with KernelStartError. */
   readonly ready: Promise<void>
   readonly #process: SupervisedProcess
-  readonly #control: PipeTransport<object, ExecuteCommand>
+  readonly #control: PipeTransport<object, ConnectCommand | ExecuteCommand>
   readonly #stdout: OutputStream
   readonly #stderr: OutputStream
   readonly #link: BrowserLink
@@ -81,8 +84,14 @@ export class Kernel {
   /**
    * @param link How the process reaches the browser.
    * @param cdp That browser, to see why the process does not get its page.
+   * @param connect Tells the process where the browser is, if it has to be told.
    */
-  constructor(process: SupervisedProcess, link: BrowserLink, cdp: CdpMultiplexer) {
+  constructor(
+    process: SupervisedProcess,
+    link: BrowserLink,
+    cdp: CdpMultiplexer,
+    connect?: ConnectCommand,
+  ) {
     this.#process = process
     this.#link = link
     const control = process.extraPipe(controlDescriptor - 3)
@@ -94,7 +103,7 @@ export class Kernel {
       // One that is ending by itself closes it, too, and its exit code is wanted.
       setTimeout(() => process.terminate(), endGrace).unref()
     }
-    this.ready = this.#start(cdp)
+    this.ready = this.#start(cdp, connect)
     // Whoever runs code waits for it; until then nobody may be listening.
     this.ready.catch(() => {})
   }
@@ -134,7 +143,7 @@ export class Kernel {
     await Promise.all(ends)
   }
 
-  async #start(cdp: CdpMultiplexer): Promise<void> {
+  async #start(cdp: CdpMultiplexer, connect: ConnectCommand | undefined): Promise<void> {
     const { promise: failure, reject } = Promise.withResolvers<never>()
     failure.catch(() => {})
     let over = false
@@ -159,6 +168,7 @@ export class Kernel {
     this.#control.onMessage = (message) => this.#receive(message)
     try {
       await Promise.race([Promise.all([this.#link.ready, this.#process.portsOpen()]), failure])
+      if (connect) this.#control.send(connect)
       const message = await Promise.race([first, failure])
       if (message.type !== 'ready') {
         throw new KernelStartError(
@@ -193,6 +203,7 @@ export class Kernel {
       stderr: stderr.text,
       ...(completed?.value === undefined ? {} : { value: completed.value }),
       ...(message?.type === 'threw' ? { thrown: message.error } : {}),
+      ...(completed?.exitCode === undefined ? {} : { exitCode: completed.exitCode }),
       ...(this.#process.exit ? { exit: this.#process.exit } : {}),
       truncated: stdout.truncated || stderr.truncated || completed?.truncated === true,
     }

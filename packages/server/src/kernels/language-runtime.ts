@@ -136,7 +136,7 @@ async function firstEnd(
 function toOutput(execution: KernelExecution, notice: string): ExecutionOutput {
   const { stdout, value, thrown, exit } = execution
   const stderr = joinLines(notice + execution.stderr, thrown)
-  const exitCode = thrown === undefined ? exitCodeOf(exit) : 1
+  const exitCode = thrown === undefined ? (execution.exitCode ?? exitCodeOf(exit)) : 1
   return {
     stdout,
     stderr,

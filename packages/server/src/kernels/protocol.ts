@@ -5,6 +5,8 @@ export interface ConnectCommand {
   type: 'connect'
   /** Address of the kernel's own DevTools endpoint. */
   cdpUrl: string
+  /** Folder that the browser sees at the same path. */
+  downloads: string
 }
 
 /** Host to kernel. */

@@ -7,6 +7,8 @@ import type { Engine } from '../browser/engine.ts'
 import { LanguageRuntime } from '../kernels/language-runtime.ts'
 import type { KernelContext } from '../kernels/kernel-environment.ts'
 import { startNodeKernel } from '../kernels/node-kernel.ts'
+import type { PythonSettings } from '../kernels/python-interpreter.ts'
+import { startPythonKernel } from '../kernels/python-kernel.ts'
 import type {
   ProvisionalEgress as SessionEgress,
   ProvisionalGateway as EgressGateway,
@@ -24,6 +26,7 @@ export interface SessionFactoryOptions {
   /** Holds a folder for each session. */
   directory: string
   egress: EgressGateway
+  python: PythonSettings
 }
 
 /** How often a browser that crashes while it starts is tried. */
@@ -61,8 +64,12 @@ export class SessionFactory {
           cdp: browser.cdp,
           onEgress: (socket, origin) => egress.accept(socket, origin),
         }
-        const node = new LanguageRuntime(() => startNodeKernel(kernels))
-        return new SessionParts({ folder, egress, browser, node })
+        const { python } = this.#options
+        const runtimes = {
+          node: new LanguageRuntime(() => startNodeKernel(kernels)),
+          python: new LanguageRuntime(() => startPythonKernel(kernels, python)),
+        }
+        return new SessionParts({ folder, egress, browser, runtimes })
       } catch (error) {
         await egress.close()
         throw error

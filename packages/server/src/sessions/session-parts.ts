@@ -9,24 +9,27 @@ export interface SessionPartsOptions {
   folder: SessionFolder
   egress: SessionEgress
   browser: BrowserProcess
-  node: LanguageRuntime
+  runtimes: Runtimes
 }
+
+/** What runs code, by language. */
+export type Runtimes = Readonly<Record<'node' | 'python', LanguageRuntime>>
 
 /** The machinery of one session, whether somebody has it already or not. */
 export class SessionParts {
   readonly id: string
   readonly browser: BrowserProcess
-  readonly node: LanguageRuntime
+  readonly runtimes: Runtimes
   readonly egress: SessionEgress
   readonly folder: SessionFolder
   #closed: Promise<void> | undefined
 
-  constructor({ folder, egress, browser, node }: SessionPartsOptions) {
+  constructor({ folder, egress, browser, runtimes }: SessionPartsOptions) {
     this.id = folder.sessionId
     this.folder = folder
     this.egress = egress
     this.browser = browser
-    this.node = node
+    this.runtimes = runtimes
   }
 
   /** Ends all of it and removes the folder. May be called again. */
@@ -37,7 +40,7 @@ export class SessionParts {
 
   async #close(): Promise<void> {
     const ends = await Promise.allSettled([
-      this.node.close(),
+      ...Object.values(this.runtimes).map((runtime) => runtime.close()),
       this.browser.close(),
       this.egress.close(),
     ])

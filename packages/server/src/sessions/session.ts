@@ -1,11 +1,11 @@
-import type { EndReason, ExecutionOutput, Language } from '@tandem-browser/core'
+import type { EndReason, ExecutionOutput } from '@tandem-browser/core'
 import type { BrowserProcess } from '../browser/browser-process.ts'
 import type { CdpClient, ClientSink } from '../cdp/client.ts'
 import { CapabilityToken } from '../keys/capability-token.ts'
 import { Lifetime, type LifetimeLimits } from './lifetime.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { ExecutionLimitError, SessionEndedError, SessionReleaseError } from './session-error.ts'
-import type { SessionParts } from './session-parts.ts'
+import type { Runtimes, SessionParts } from './session-parts.ts'
 
 /** Executions that a session holds at the most, running and waiting. */
 const maximumExecutions = 100
@@ -20,9 +20,11 @@ export interface SessionSpecification {
   scrapeId?: string
 }
 
+export type RunnableLanguage = keyof Runtimes
+
 export interface SessionExecution {
   code: string
-  language: Language
+  language: RunnableLanguage
   /** Milliseconds. */
   timeout: number
   signal?: AbortSignal | undefined
@@ -84,7 +86,7 @@ export class Session {
 
   /** Starts the kernel that the first execution will probably want. */
   async prepare(): Promise<void> {
-    if (!this.#destroyed) await this.#parts.node.prepare()
+    if (!this.#destroyed) await this.#parts.runtimes.node.prepare()
   }
 
   /**
@@ -102,7 +104,8 @@ export class Session {
     const signal = AbortSignal.any(signals)
     const run = (): Promise<ExecutionOutput> => {
       this.#sequence += 1
-      return this.#parts.node.execute({ ...execution, sequence: this.#sequence, signal })
+      const runtime = this.#parts.runtimes[execution.language]
+      return runtime.execute({ ...execution, sequence: this.#sequence, signal })
     }
     try {
       return await this.lifetime.use(() => this.#executions.run(run, signal))

@@ -80,7 +80,10 @@ class SharedPage:
             await self.connect()
 
     def _watch(self, page):
-        page.on("crash", self._crashed.add)
+        page.on("crash", self._remember_crash)
+
+    def _remember_crash(self, page):
+        self._crashed.add(page)
 
     def _settle_dialog(self, dialog):
         """Dismisses a dialog that nobody else takes.
