@@ -51,18 +51,25 @@ export function summarize({ testsReport, testsExitCode, checksReport, checksExit
     notes.push(`The tests ended with exit code ${testsExitCode} after ${tests.passed} tests.`)
   if (checks.unexplained)
     notes.push(`The checks ended with exit code ${checksExitCode} after ${checks.passed} checks.`)
-  return { passed: tests.passed + checks.passed, failed: tests.failed + checks.failed, notes }
+  const skipped = count(vitest?.['numPendingTests']) + count(vitest?.['numTodoTests'])
+  return {
+    passed: tests.passed + checks.passed,
+    failed: tests.failed + checks.failed,
+    skipped,
+    notes,
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [testsReport, testsExitCode, checksReport, checksExitCode] = process.argv.slice(2)
-  const { passed, failed, notes } = summarize({
+  const { passed, failed, skipped, notes } = summarize({
     testsReport,
     testsExitCode: Number(testsExitCode),
     checksReport,
     checksExitCode: Number(checksExitCode),
   })
   for (const note of notes) console.log(note)
-  console.log(`${passed} passed, ${failed} failed`)
+  const suffix = skipped > 0 ? `, ${skipped} skipped` : ''
+  console.log(`${passed} passed, ${failed} failed${suffix}`)
   process.exitCode = failed > 0 ? 1 : 0
 }

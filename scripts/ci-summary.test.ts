@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { summarize } from './ci-summary.mjs'
 
@@ -32,7 +35,7 @@ test('adds tests and checks', () => {
       checksReport: checksOf(13, 0),
       checksExitCode: 0,
     }),
-  ).toEqual({ passed: 133, failed: 0, notes: [] })
+  ).toEqual({ passed: 133, failed: 0, skipped: 0, notes: [] })
 })
 
 test('a failed test and a failed check count once each', () => {
@@ -43,7 +46,24 @@ test('a failed test and a failed check count once each', () => {
       checksReport: checksOf(12, 1),
       checksExitCode: 1,
     }),
-  ).toEqual({ passed: 131, failed: 2, notes: [] })
+  ).toEqual({ passed: 131, failed: 2, skipped: 0, notes: [] })
+})
+
+test('skipped tests are counted apart, in the closing line as well', async () => {
+  const counts = { numPassedTests: 100, numFailedTests: 0, numPendingTests: 19, numTodoTests: 1 }
+  const testsReport = report('tests.json', JSON.stringify(counts))
+  const checksReport = checksOf(13, 0)
+  expect(
+    summarize({ testsReport, testsExitCode: 0, checksReport, checksExitCode: 0 }),
+  ).toMatchObject({ passed: 113, failed: 0, skipped: 20 })
+  const script = fileURLToPath(new URL('ci-summary.mjs', import.meta.url))
+  const closing = async (tests: string): Promise<string> => {
+    const run = promisify(execFile)
+    const { stdout } = await run(process.execPath, [script, tests, '0', checksReport, '0'])
+    return stdout
+  }
+  expect(await closing(testsReport)).toBe('113 passed, 0 failed, 20 skipped\n')
+  expect(await closing(testsOf(100, 0))).toBe('113 passed, 0 failed\n')
 })
 
 test('tests that crash after all of them passed are a failure', () => {

@@ -1,4 +1,5 @@
 import { runInForeground } from './setup/child-processes.mjs'
+import { isolationNote } from './setup/isolation.mjs'
 import { root } from './setup/paths.mjs'
 import { reportFailure, setUp } from './setup.mjs'
 
@@ -13,10 +14,17 @@ const jobs = {
 }
 
 /**
- * What serves anybody else than the project itself: it never runs without isolation because the
- * set-up thinks so, and says on its own what is wrong.
+ * What goes on where sessions cannot be isolated: the jobs that bring their own pages and code. Not
+ * so the server, which says by itself what is wrong.
+ *
+ * @type {Partial<Record<keyof typeof jobs, string>>}
  */
-const serving = new Set(['start', 'doctor'])
+const withoutIsolation = {
+  tour: 'The tour runs without isolation.',
+  test: 'The tests run without isolation, and those of isolation itself are skipped.',
+  bench: 'The benchmarks run without isolation.',
+  check: 'The examples run without isolation.',
+}
 
 /** @param {string | undefined} name @returns {name is keyof typeof jobs} */
 function isJob(name) {
@@ -29,12 +37,12 @@ if (!isJob(name)) {
   process.exitCode = 2
 } else {
   try {
-    const { node, env, isolates } = await setUp({
-      withNode22: name === 'test',
-      saysIsolation: !serving.has(name),
-    })
-    // The tour, the tests and the benchmarks bring their own pages and code.
-    if (!isolates && !serving.has(name)) env['TANDEM_ISOLATION'] ||= 'none'
+    const { node, env, isolationProblem } = await setUp({ withNode22: name === 'test' })
+    const consequence = withoutIsolation[name]
+    if (isolationProblem !== undefined && consequence !== undefined) {
+      env['TANDEM_ISOLATION'] ||= 'none'
+      process.stderr.write(`${isolationNote(isolationProblem)} ${consequence}\n`)
+    }
     // Vitest sets it to `test`, and a server that was told `production` by a shell is no test.
     if (name === 'test') delete env['NODE_ENV']
     process.exitCode = await runInForeground(node, [...jobs[name], ...args], { cwd: root, env })

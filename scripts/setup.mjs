@@ -79,11 +79,10 @@ async function tryToInstall(progress, tool) {
  * Makes everything the repository needs to run, or finds that it is there. May be interrupted,
  * repeated, and run twice at once.
  *
- * @param {{ withNode22?: boolean, retry?: boolean, saysIsolation?: boolean }} [options] Node 22 is
- *   for one test and may be missing. What could not be had is asked for again only with `retry`.
- *   `saysIsolation` is for jobs that do not say by themselves that sessions cannot be isolated.
+ * @param {{ withNode22?: boolean, retry?: boolean }} [options] Node 22 is for one test and may be
+ *   missing. What could not be had is asked for again only with `retry`.
  */
-export async function setUp({ withNode22 = false, retry = false, saysIsolation = true } = {}) {
+export async function setUp({ withNode22 = false, retry = false } = {}) {
   checkPlatform()
   const progress = new Progress()
   const node = chooseNode()
@@ -156,9 +155,6 @@ export async function setUp({ withNode22 = false, retry = false, saysIsolation =
     })
   }
   progress.finish()
-  if (saysIsolation && isolation.problem !== undefined) {
-    progress.note(isolationNote(isolation.problem))
-  }
   if (withNode22 && (node22 === undefined || !isInstalled(node22))) {
     progress.note(
       'Optional: Node 22 is missing, so the test on the oldest supported Node is skipped; npm run setup tries to get it.',
@@ -174,7 +170,7 @@ export async function setUp({ withNode22 = false, retry = false, saysIsolation =
   return {
     ...toolchain,
     env: jobEnvironment(toolchain),
-    isolates: isolation.problem === undefined,
+    isolationProblem: isolation.problem,
   }
 }
 
@@ -195,7 +191,8 @@ export function reportFailure(error) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    await setUp({ withNode22: true, retry: true })
+    const { isolationProblem } = await setUp({ withNode22: true, retry: true })
+    if (isolationProblem !== undefined) process.stderr.write(`${isolationNote(isolationProblem)}\n`)
   } catch (error) {
     process.exitCode = reportFailure(error)
   }

@@ -89,5 +89,5 @@ export function isolationNote({ sentence, remedy }) {
     only?.startsWith('    ') && more.length === 0
       ? `To change that: ${only.trim()}`
       : 'What changes that: npm run doctor'
-  return `Optional: sessions cannot be isolated here. ${sentence} ${fix}`
+  return `Optional: sessions cannot be isolated here. ${sentence} ${fix}.`
 }

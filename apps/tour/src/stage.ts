@@ -32,8 +32,14 @@ export class Stage {
       const dataDir = await mkdtemp(join(tmpdir(), 'tandem-tour-'))
       teardown.push(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }))
       const apiKey = `td-${randomBytes(24).toString('hex')}`
-      const options = { port: 0, dataDir, apiKeys: [apiKey], logLevel: 'silent' as const }
-      const server = await startServer(options)
+      const server = await startServer({
+        port: 0,
+        dataDir,
+        apiKeys: [apiKey],
+        logLevel: 'silent',
+        // The set-up says so where the machine makes no sandboxes: the tour brings its own page.
+        isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
+      })
       teardown.push(() => server.close())
       if (url !== undefined) return new Stage(server, apiKey, url, teardown)
 

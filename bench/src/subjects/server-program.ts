@@ -2,14 +2,16 @@
 import { type RunningServer, type ServerOptions, startServer } from '@tandem-browser/server'
 import { serveMeasurements } from './measured-program.ts'
 
+/** Without sandboxes only where the set-up found that this machine makes none. */
+const isolation = process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap'
 let starting: Promise<RunningServer> | undefined
 
 serveMeasurements(
   {
     start: async (options: ServerOptions) => {
-      starting = startServer(options)
-      const { url, isolation } = await starting
-      return { url, isolation }
+      starting = startServer({ isolation, ...options })
+      const server = await starting
+      return { url: server.url, isolation: server.isolation }
     },
   },
   async () => (await starting)?.close(),
