@@ -13,6 +13,14 @@ import {
 import { withLock } from './setup/lock.mjs'
 import { stateFolder } from './setup/paths.mjs'
 import { Progress } from './setup/progress.mjs'
+import {
+  hasChosenPython,
+  preparePython,
+  pythonExecutable,
+  pythonIsGivenUp,
+  pythonIsPresent,
+  pythonNote,
+} from './setup/python.mjs'
 import { removePartialTools } from './setup/registry-install.mjs'
 import {
   checkPlatform,
@@ -31,7 +39,7 @@ import {
 /**
  * What earlier runs have finished, so that a repeat has nothing to start and nothing to ask.
  *
- * @typedef {{ packages?: string, engine?: import('./setup/engine.mjs').EngineRecord, unavailable?: string, bubblewrapUnavailable?: boolean }} SetupState
+ * @typedef {{ packages?: string, engine?: import('./setup/engine.mjs').EngineRecord, unavailable?: string, bubblewrapUnavailable?: boolean, python?: import('./setup/python.mjs').PythonRecord }} SetupState
  */
 
 const stateFile = join(stateFolder, 'setup.json')
@@ -93,6 +101,12 @@ export async function setUp({ withNode22 = false, retry = false } = {}) {
   /** @param {import('./setup/toolchain.mjs').Tool} tool @param {SetupState} state */
   const isGivenUp = (tool, state) => !retry && state.unavailable === tool.specifier
 
+  /** @param {SetupState} state */
+  const lacksPython = (state) =>
+    !hasChosenPython() &&
+    !pythonIsPresent(state.python) &&
+    (retry || !pythonIsGivenUp(state.python))
+
   const isReady = () => {
     const state = readState()
     return (
@@ -100,7 +114,8 @@ export async function setUp({ withNode22 = false, retry = false } = {}) {
       (node22 === undefined || isInstalled(node22) || isGivenUp(node22, state)) &&
       state.packages === packagesFingerprint() &&
       packagesArePresent() &&
-      engineIsPresent(state.engine)
+      engineIsPresent(state.engine) &&
+      !lacksPython(state)
     )
   }
 
@@ -134,6 +149,10 @@ export async function setUp({ withNode22 = false, retry = false } = {}) {
         const engine = await prepareEngine(progress, node.path)
         writeState({ ...readState(), engine })
       }
+      if (lacksPython(readState())) {
+        const python = await preparePython(progress)
+        writeState({ ...readState(), python })
+      }
       if (
         node22 !== undefined &&
         !isInstalled(node22) &&
@@ -161,11 +180,17 @@ export async function setUp({ withNode22 = false, retry = false } = {}) {
     )
   }
 
+  const { python } = readState()
+  if (retry && python?.problem !== undefined && !hasChosenPython()) {
+    progress.note(pythonNote(python))
+  }
+
   const toolchain = {
     node: node.path,
     pnpm: pnpm.path,
     node22: node22 !== undefined && isInstalled(node22) ? node22.path : undefined,
     bwrap: isolation.bwrap,
+    python: pythonIsPresent(python) ? pythonExecutable : undefined,
   }
   return {
     ...toolchain,

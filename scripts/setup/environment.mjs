@@ -56,7 +56,7 @@ export function installEnvironment() {
 /**
  * The environment for the job itself: the project's own Node and pnpm come first.
  *
- * @param {{ node: string, pnpm: string, node22: string | undefined, bwrap: string | undefined }} toolchain
+ * @param {{ node: string, pnpm: string, node22: string | undefined, bwrap: string | undefined, python: string | undefined }} toolchain
  * @returns {NodeJS.ProcessEnv}
  */
 export function jobEnvironment(toolchain) {
@@ -71,6 +71,7 @@ export function jobEnvironment(toolchain) {
   env['TURBO_TELEMETRY_DISABLED'] = '1'
   env['DO_NOT_TRACK'] ??= '1'
   if (toolchain.bwrap !== undefined) env['TANDEM_BWRAP'] ||= toolchain.bwrap
+  if (toolchain.python !== undefined) env['TANDEM_PYTHON'] ||= toolchain.python
   if (toolchain.node22 !== undefined) env['TANDEM_TEST_NODE_22'] = toolchain.node22
   return env
 }
