@@ -24,7 +24,7 @@ export interface PackageRule {
 export const serverLayers: readonly (readonly string[])[] = [
   ['commands'],
   ['http'],
-  ['sessions', 'scrape', 'agent'],
+  ['sessions', 'scrape', 'agent', 'diagnosis'],
   ['browser', 'cdp', 'kernels', 'live', 'profiles'],
   ['sandbox', 'egress', 'keys', 'store'],
 ]

@@ -31,6 +31,36 @@ const bwrapOption = [
   'bubblewrap to use instead of the one in PATH (TANDEM_BWRAP)',
 ] as const
 
+/** What a server is told. The doctor takes the same, and examines what is needed for that. */
+function addServerOptions(command: Command): Command {
+  return command
+    .option('--host <address>', 'address to listen on (TANDEM_HOST; default: 127.0.0.1)')
+    .option('--port <number>', 'port to listen on, 0 for any (TANDEM_PORT; default: 3210)')
+    .option('--public-url <url>', 'how clients reach the server, if otherwise (TANDEM_PUBLIC_URL)')
+    .option(...dataDirectoryOption)
+    .option(...chromiumOption)
+    .option(...pythonOption)
+    .option('--isolation <kind>', 'bubblewrap (default), or none (TANDEM_ISOLATION)')
+    .option(...bwrapOption)
+    .option(
+      '--egress-allow <host:port,…>',
+      'private targets that sessions may reach (TANDEM_EGRESS_ALLOW)',
+    )
+    .option(
+      '--egress-allow-domains <domain,…>',
+      'the only domains that sessions may reach (TANDEM_EGRESS_ALLOW_DOMAINS)',
+    )
+    .option(
+      '--egress-block-domains <domain,…>',
+      'domains that sessions never reach (TANDEM_EGRESS_BLOCK_DOMAINS)',
+    )
+    .option(
+      '--max-sessions <number>',
+      'sessions at once (TANDEM_MAX_SESSIONS; default: from memory and cores)',
+    )
+    .option('--log-level <level>', 'trace to fatal, or silent (TANDEM_LOG_LEVEL; default: info)')
+}
+
 const program = new Command('tandem')
   .description('Live browser sessions for agents, scripts and people, on your own machine.')
   .version(version)
@@ -38,38 +68,25 @@ const program = new Command('tandem')
   .showHelpAfterError('(see tandem --help)')
   .addHelpText('after', '\nA flag wins over its environment variable.')
 
-program
-  .command('serve')
-  .description('run the server')
-  .option('--host <address>', 'address to listen on (TANDEM_HOST; default: 127.0.0.1)')
-  .option('--port <number>', 'port to listen on, 0 for any (TANDEM_PORT; default: 3210)')
-  .option('--public-url <url>', 'how clients reach the server, if otherwise (TANDEM_PUBLIC_URL)')
-  .option(...dataDirectoryOption)
-  .option(...chromiumOption)
-  .option(...pythonOption)
-  .option('--isolation <kind>', 'bubblewrap (default), or none (TANDEM_ISOLATION)')
-  .option(...bwrapOption)
-  .option(
-    '--egress-allow <host:port,…>',
-    'private targets that sessions may reach (TANDEM_EGRESS_ALLOW)',
-  )
-  .option(
-    '--egress-allow-domains <domain,…>',
-    'the only domains that sessions may reach (TANDEM_EGRESS_ALLOW_DOMAINS)',
-  )
-  .option(
-    '--egress-block-domains <domain,…>',
-    'domains that sessions never reach (TANDEM_EGRESS_BLOCK_DOMAINS)',
-  )
-  .option(
-    '--max-sessions <number>',
-    'sessions at once (TANDEM_MAX_SESSIONS; default: from memory and cores)',
-  )
-  .option('--log-level <level>', 'trace to fatal, or silent (TANDEM_LOG_LEVEL; default: info)')
-  .action(async (options: Options) => {
+addServerOptions(program.command('serve').description('run the server')).action(
+  async (options: Options) => {
     const { serve } = await import('./commands/serve.ts')
     await finish(serve(flagsOf(options)))
     // The server had its time to close; what still runs must not keep the process.
+    process.exit()
+  },
+)
+
+addServerOptions(
+  program
+    .command('doctor')
+    .description('say what the server needs of this machine, what is missing, and what helps'),
+)
+  .option('--json', 'for programs')
+  .action(async ({ json, ...options }: Options & { json?: boolean }) => {
+    const { doctor } = await import('./commands/doctor.ts')
+    await finish(doctor(flagsOf(options), { json: json === true }))
+    // What came too late must not keep the process.
     process.exit()
   })
 

@@ -54,7 +54,7 @@ const maximumCommandBytes = 96 * 1024 * 1024
 const proxyPort = 3128
 
 /** What a browser may use, with all of its processes. */
-const browserLimits: ProcessLimits = {
+export const browserLimits: ProcessLimits = {
   processes: 2_048,
   openFiles: 16_384,
   fileBytes: 1024 ** 3,

@@ -1,13 +1,17 @@
+import { z } from 'zod'
+
 /** What the probe tells of the sandbox that it runs in. */
-export interface ProbeFindings {
+export const probeFindings = z.object({
   /** Identities of its namespaces, such as `net:[4026531840]`, by name. */
-  namespaces: Record<string, string>
-  networkInterfaces: string[]
+  namespaces: z.record(z.string(), z.string()),
+  networkInterfaces: z.array(z.string()),
+  /** Bytes that its processes may share in memory. */
+  sharedMemory: z.number(),
   /** Whether a program of the machine that listens on loopback could be reached. */
-  reachesMachine: boolean
+  reachesMachine: z.boolean(),
   /** What the server sent over the port that it opened in the sandbox. */
-  portAnswer: string
-}
+  portAnswer: z.string(),
+})
 
 /**
  * A program that looks around in a sandbox. It waits for a byte on descriptor 3
@@ -16,7 +20,7 @@ export interface ProbeFindings {
  * it is run where the sandbox has no files of the server.
  */
 export const probeSource = `
-const { readFileSync, readlinkSync, readSync, writeFileSync } = require('node:fs')
+const { readFileSync, readlinkSync, readSync, statfsSync, writeFileSync } = require('node:fs')
 const { connect } = require('node:net')
 const [machinePort, ownPort, folder] = process.argv.slice(1)
 const ask = (port) => new Promise((resolve) => {
@@ -35,10 +39,11 @@ for (const name of ['user', 'mnt', 'pid', 'ipc', 'uts', 'net', 'cgroup']) {
 }
 const networkInterfaces = readFileSync('/proc/net/dev', 'utf8')
   .split('\\n').slice(2).map((line) => line.split(':')[0].trim()).filter(Boolean)
+const { blocks, bsize } = statfsSync('/dev/shm')
 writeFileSync(folder + '/probe', '')
 Promise.all([ask(machinePort), ask(ownPort)]).then(([machine, portAnswer]) => {
   console.log(JSON.stringify({
-    namespaces, networkInterfaces, reachesMachine: machine !== '', portAnswer,
+    namespaces, networkInterfaces, sharedMemory: blocks * bsize, reachesMachine: machine !== '', portAnswer,
   }))
 })
 `

@@ -5,9 +5,9 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { BubblewrapIsolation } from './bubblewrap-isolation.ts'
-import { probeSource } from './probe-source.ts'
+import { probeFindings, probeSource } from './probe-source.ts'
 import type { SupervisedProcess } from './supervised-process.ts'
 import { viewSystem } from './system-view.ts'
 
@@ -19,6 +19,8 @@ export interface SandboxSample {
   namespaces: string[]
   /** The user of the machine that its processes are. */
   userId: number
+  /** Bytes that its processes may share in memory. */
+  sharedMemory: number
   /** What it has in common with the machine and must not; empty when all is well. */
   shared: string[]
 }
@@ -28,15 +30,10 @@ const deadline = 10_000
 /** Any number: the port is in a network of the sandbox's own. */
 const ownPort = 3128
 const mebibyte = 1024 * 1024
-/** Without it the sandbox still has all that keeps it apart; some kernels do not have it. */
-const optionalNamespace = 'cgroup'
-
-const findings = z.object({
-  namespaces: z.record(z.string(), z.string()),
-  networkInterfaces: z.array(z.string()),
-  reachesMachine: z.boolean(),
-  portAnswer: z.string(),
-})
+const greeting = 'this is the server'
+const neededNamespaces = ['user', 'mnt', 'pid', 'ipc', 'uts', 'net']
+/** Without it a sandbox is still apart; some kernels do not have it. */
+const optionalNamespaces = ['cgroup']
 
 /** Starts a program in a sandbox of this bubblewrap and has it look around. Does not throw. */
 export async function trySandbox(
@@ -72,7 +69,7 @@ async function lookAround(
   })
   await isolation.makeFolder(work, sessionId)
   const node = isolation.place(process.execPath, '/opt/tandem/probe/node')
-  const port = await isolation.openPort(ownPort, (socket) => socket.end('this is the server'))
+  const port = await isolation.openPort(ownPort, (socket) => socket.end(greeting))
   const startedAt = performance.now()
   const process_ = isolation.spawn({
     role: 'kernel',
@@ -95,10 +92,13 @@ async function lookAround(
   })
   const timer = setTimeout(() => void process_.kill(), deadline)
   try {
-    const { said, answer } = await converse(process_)
+    const { said, answer, portProblem } = await converse(process_)
     const milliseconds = Math.round(performance.now() - startedAt)
-    const seen = findings.safeParse(answer)
-    if (!seen.success) return { failure: said || (await describeEnd(process_)) }
+    const seen = probeFindings.safeParse(answer)
+    if (!seen.success) return { failure: said || portProblem || (await describeEnd(process_)) }
+    if (seen.data.portAnswer !== greeting) {
+      return { failure: 'the port that the server opened in the sandbox does not lead to it' }
+    }
     const { uid } = await stat(join(work, 'probe'))
     return { sample: await judge(seen.data, { milliseconds, userId: uid }) }
   } finally {
@@ -109,18 +109,23 @@ async function lookAround(
 }
 
 /** Lets the program begin once its port is open, and gives what it wrote. */
-async function converse(process_: SupervisedProcess): Promise<{ said: string; answer: unknown }> {
-  const output = Promise.all([text(process_.stdout), text(process_.stderr), process_.exited])
-  const ports = process_.portsOpen().then(
-    () => void process_.extraPipe(0).write('.'),
-    () => {},
-  )
-  const [stdout, said] = await output
-  await ports
+async function converse(
+  process_: SupervisedProcess,
+): Promise<{ said: string; answer: unknown; portProblem: string }> {
+  const output = Promise.all([text(process_.stdout), text(process_.stderr)])
+  let portProblem = ''
   try {
-    return { said, answer: JSON.parse(stdout) }
+    await process_.portsOpen()
+    process_.extraPipe(0).write('.')
+  } catch (error) {
+    portProblem = error instanceof Error ? error.message : String(error)
+    await process_.kill()
+  }
+  const [stdout, said] = await output
+  try {
+    return { said, answer: JSON.parse(stdout), portProblem }
   } catch {
-    return { said, answer: undefined }
+    return { said, answer: undefined, portProblem }
   }
 }
 
@@ -131,17 +136,19 @@ async function describeEnd({ exited }: SupervisedProcess): Promise<string> {
 }
 
 async function judge(
-  seen: z.infer<typeof findings>,
+  seen: z.infer<typeof probeFindings>,
   { milliseconds, userId }: { milliseconds: number; userId: number },
 ): Promise<SandboxSample> {
   const own: string[] = []
   const shared: string[] = []
-  for (const [name, identity] of Object.entries(seen.namespaces)) {
-    if (identity !== (await readlink(`/proc/self/ns/${name}`))) own.push(name)
-    else if (name !== optionalNamespace) shared.push(`the ${name} namespace`)
+  for (const name of [...neededNamespaces, ...optionalNamespaces]) {
+    const machines = await readlink(`/proc/self/ns/${name}`).catch(() => undefined)
+    const sandboxs = seen.namespaces[name]
+    if (sandboxs !== undefined && sandboxs !== machines) own.push(name)
+    else if (!optionalNamespaces.includes(name)) shared.push(`the ${name} namespace`)
   }
   if (seen.networkInterfaces.some((name) => name !== 'lo')) shared.push('network interfaces')
   if (seen.reachesMachine) shared.push('the loopback interface')
   if (userId === 0) shared.push('the user root')
-  return { milliseconds, namespaces: own, userId, shared }
+  return { milliseconds, namespaces: own, userId, sharedMemory: seen.sharedMemory, shared }
 }

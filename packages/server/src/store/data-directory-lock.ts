@@ -14,6 +14,8 @@ import { asStoreError, isLocked, StoreError } from './store-error.ts'
  * no pid file behind that could be stale.
  */
 export class DataDirectoryLock implements Disposable {
+  /** The file that is locked, in the data folder. */
+  static readonly fileName = 'server.lock'
   readonly #database: DatabaseSync
 
   private constructor(database: DatabaseSync) {
@@ -23,7 +25,7 @@ export class DataDirectoryLock implements Disposable {
   /** @throws StoreError when another server, in whatever process, has the folder. */
   static acquire(dataDirectory: string): DataDirectoryLock {
     prepareDataDirectory(dataDirectory)
-    const path = join(dataDirectory, 'server.lock')
+    const path = join(dataDirectory, DataDirectoryLock.fileName)
     prepareFile(path)
     const database = new (sqliteModule().DatabaseSync)(path, { timeout: 0 })
     try {
