@@ -7,7 +7,7 @@ import { probeLaunch } from './browser/launch-probe.ts'
 import { type Config, type ServerOptions, resolveConfig } from './config.ts'
 import { createApp } from './http/app.ts'
 import { ApiKeys } from './keys/api-keys.ts'
-import { ProvisionalGateway } from './egress/provisional.ts'
+import { EgressGateway } from './egress/gateway.ts'
 import { BubblewrapIsolation } from './sandbox/bubblewrap-isolation.ts'
 import type { Isolation } from './sandbox/isolation.ts'
 import { NoIsolation } from './sandbox/no-isolation.ts'
@@ -72,7 +72,15 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
   if (sandboxFailure !== undefined) {
     log.warn({ reason: sandboxFailure }, 'Chromium runs without its own sandbox on this machine')
   }
-  const egress = new ProvisionalGateway()
+  const egress = new EgressGateway({
+    rules: {
+      allow: config.egressAllow,
+      allowDomains: config.egressAllowDomains,
+      blockDomains: config.egressBlockDomains,
+    },
+    log,
+  })
+  teardown.add(() => egress.close())
   const factory = new SessionFactory({
     engine,
     isolation,
@@ -106,6 +114,8 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
   // Before the listener goes: requests that still wait are answered with the end of their session.
   teardown.add(() => registry.close('server_shutdown'))
   await app.listen({ host: config.host, port: config.port })
+  const address = app.server.address() as AddressInfo
+  egress.protectPort(address.port)
   if (isolation.name === 'none') {
     log.warn({ isolation: isolation.name }, 'no isolation: sessions can reach this machine')
   }
@@ -115,7 +125,7 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     return teardown.run()
   }
   return {
-    url: urlOf(app.server.address() as AddressInfo),
+    url: urlOf(address),
     isolation: isolation.name,
     close,
     [Symbol.asyncDispose]: close,

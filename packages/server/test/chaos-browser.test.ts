@@ -7,6 +7,9 @@ import { ServerProcess } from './support/server-process.ts'
 import { isAlive, processesOf } from './support/session-processes.ts'
 import { TestServer } from './support/test-server.ts'
 
+/** The engine is a script with files of its own, which no sandbox has. */
+const unisolated = { isolation: 'none' } as const
+
 async function sessionFolders(server: TestServer): Promise<string[]> {
   return readdir(join(server.dataDirectory, 'sessions'))
 }
@@ -39,7 +42,11 @@ describe.concurrent('a browser that does not start', () => {
     { timeout: 60_000 },
     async ([behaviour, attempts, bound]) => {
       await using engine = await BreakableEngine.create()
-      await using server = await TestServer.start({ chromium: engine.executable, maxSessions: 1 })
+      await using server = await TestServer.start({
+        ...unisolated,
+        chromium: engine.executable,
+        maxSessions: 1,
+      })
       const before = await engine.started()
       await engine.behave(behaviour)
       const start = performance.now()
@@ -65,7 +72,7 @@ describe.concurrent('a browser that does not start', () => {
 
   test('does not keep the server from its end', async () => {
     await using engine = await BreakableEngine.create()
-    await using server = await TestServer.start({ chromium: engine.executable })
+    await using server = await TestServer.start({ ...unisolated, chromium: engine.executable })
     await engine.behave('hangs')
     const create = server.api('POST', '/v2/interact')
     await expect.poll(() => processesOf(server)).toHaveLength(2)
@@ -81,7 +88,7 @@ describe.concurrent('a browser that does not start', () => {
 
   test('is ended when its client gives up', async () => {
     await using engine = await BreakableEngine.create()
-    await using server = await TestServer.start({ chromium: engine.executable })
+    await using server = await TestServer.start({ ...unisolated, chromium: engine.executable })
     await engine.behave('hangs')
     const abort = new AbortController()
     const create = server.api('POST', '/v2/interact', undefined, { signal: abort.signal })
@@ -98,6 +105,7 @@ test('a browser that does not start says why in the log', async () => {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'tandem-chaos-'))
   onTestFinished(() => rm(dataDirectory, { recursive: true }))
   const server = await ServerProcess.start(dataDirectory, {
+    TANDEM_ISOLATION: unisolated.isolation,
     TANDEM_CHROMIUM: engine.executable,
     TANDEM_LOG_LEVEL: 'error',
   })
@@ -114,7 +122,7 @@ test('a browser that does not start says why in the log', async () => {
 
 test('a browser that runs on but cannot be reached any more has crashed', async () => {
   await using engine = await BreakableEngine.create()
-  await using server = await TestServer.start({ chromium: engine.executable })
+  await using server = await TestServer.start({ ...unisolated, chromium: engine.executable })
   await engine.behave('breaks later')
   const { id } = await server.createSession()
   const url = `/v2/interact/${id}`
@@ -128,7 +136,7 @@ test('a browser that runs on but cannot be reached any more has crashed', async 
 
 test('an executable that goes away while the server runs: 502 until it is back', async () => {
   const engine = await BreakableEngine.create()
-  await using server = await TestServer.start({ chromium: engine.executable })
+  await using server = await TestServer.start({ ...unisolated, chromium: engine.executable })
   await engine[Symbol.asyncDispose]()
   expect(await server.api('POST', '/v2/interact')).toMatchObject({
     status: 502,
@@ -191,7 +199,7 @@ describe('room for one session', () => {
 test('a browser that cannot be started at all keeps the server from starting', async () => {
   await using engine = await BreakableEngine.create()
   await engine.behave('exits')
-  const start = TestServer.start({ chromium: engine.executable })
+  const start = TestServer.start({ ...unisolated, chromium: engine.executable })
   await expect(start).rejects.toThrow(/The browser did not start[^]*no display, no fun/)
   expect((await engine.started()).filter(isAlive)).toEqual([])
 })

@@ -87,7 +87,9 @@ export class BrowserProcess {
    */
   static async launch(options: BrowserLaunchOptions): Promise<BrowserProcess> {
     const { isolation, folder, signal } = options
-    const engine = await placeEngine(options.engine, isolation)
+    const engine = await placeEngine(options.engine, isolation).catch((error: unknown) => {
+      throw new BrowserLaunchError(`The browser did not start: ${String(error)}.`, false)
+    })
     const temporary = await folder.temporary('browser')
     const proxy = await isolation.openPort(proxyPort, options.onEgress)
     if (signal?.aborted === true) {

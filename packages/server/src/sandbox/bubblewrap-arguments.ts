@@ -1,4 +1,5 @@
 import type { Mount, ProcessSpecification } from './isolation.ts'
+import type { StageTools } from './mount-stage.ts'
 import { portOpenerSource } from './port-opener.ts'
 
 /** What sandboxes see of the system. Made once by `viewSystem`. */
@@ -9,72 +10,21 @@ export interface SystemView {
   links: { path: string; target: string }[]
   /** Files that are the sandbox's own, such as its list of users. */
   files: Mount[]
+  /** Holds those files. */
+  directory: string
   /** The Node program that opens the ports. */
   node: string
-  /** Paths of the tools that a process passes through on its way. */
-  tools: Record<'setpriv' | 'prlimit' | 'nice', string>
+  /** Paths of the programs that a process passes through on its way. */
+  tools: StageTools & { prlimit: string; nice: string }
 }
 
 /** The user that a process believes to be. */
 const insideUserId = '1000'
 
-/** Where the first of the two stages keeps what the second one needs. */
-const stageFolder = '/stage'
-
 const portOpenerNode = '/opt/tandem/bin/port-opener-node'
 
 /** Bytes of shared memory, which is apart from the temporary folder. */
 const sharedMemoryBytes = 256 * 1024 * 1024
-
-export interface StageOptions {
-  specification: ProcessSpecification
-  system: SystemView
-  /** The bubblewrap that makes the sandbox itself. */
-  bwrap: string
-  /** Whom the sandbox belongs to. */
-  user: number
-}
-
-/**
- * A server that runs as root may keep its files where nobody else can reach
- * them, so bubblewrap, which is to run as an ordinary user, could not mount
- * them. This stage mounts them, as root, where that user can, and nothing else.
- */
-export function stageArguments({ specification, system, bwrap, user }: StageOptions): {
-  arguments: string[]
-  dropPrivileges: string[]
-  pathOf: (host: string) => string
-} {
-  const { readable, writable } = specification
-  const readOnly = [...readable, ...system.files].map(({ host }) => host).concat(system.node, bwrap)
-  const staged = new Map<string, { path: string; option: string }>()
-  const stage = (option: string) => (host: string) => {
-    if (!staged.has(host)) staged.set(host, { path: `${stageFolder}/${staged.size}`, option })
-  }
-  writable.map(({ host }) => host).forEach(stage('--bind'))
-  readOnly.forEach(stage('--ro-bind'))
-  const id = String(user)
-  return {
-    arguments: [
-      ...systemArguments(system),
-      ...['--dev-bind', '/dev', '/dev'],
-      // The next stage mounts one of its own, which the kernel allows to whoever sees a whole one.
-      ...['--bind', '/proc', '/proc'],
-      ...['--tmpfs', '/tmp'],
-      ...folders([stageFolder]),
-      ...[...staged].flatMap(([host, { path, option }]) => [option, host, path]),
-      ...['--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_SETPCAP'],
-      '--die-with-parent',
-    ],
-    dropPrivileges: [
-      system.tools.setpriv,
-      ...['--reuid', id, '--regid', id, '--clear-groups'],
-      ...['--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'],
-      '--',
-    ],
-    pathOf: (host) => staged.get(host)?.path ?? host,
-  }
-}
 
 export interface SandboxArgumentOptions {
   specification: ProcessSpecification
@@ -134,8 +84,9 @@ function folders(paths: string[]): string[] {
 }
 
 /**
- * A shell that has the ports opened beside the command, gives up what is the
- * server's, sets the limits, and becomes the command.
+ * A shell that waits until the server knows of the sandbox, has the ports
+ * opened beside the command, gives up what is the server's, sets the limits,
+ * and becomes the command.
  */
 function launcherArguments(options: SandboxArgumentOptions): string[] {
   const { specification, system, statusDescriptor, channelDescriptor } = options
@@ -148,7 +99,9 @@ function launcherArguments(options: SandboxArgumentOptions): string[] {
         `(exec ${portOpenerNode} -e "$1" ${ports.map(({ port }) => port).join(' ')} </dev/null >/dev/null 2>&1 ` +
         `${inherited(specification)} ${close} &)\n` +
         `exec ${channelDescriptor}>&-\nunset NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE`
-  const script = `${openPorts}
+  const script = `read -r _ || exit
+exec </dev/null
+${openPorts}
 exec ${close}
 shift
 exec "$@"`

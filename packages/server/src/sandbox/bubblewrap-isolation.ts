@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { chown, mkdir } from 'node:fs/promises'
 import type { Socket } from 'node:net'
-import { type SystemView, sandboxArguments, stageArguments } from './bubblewrap-arguments.ts'
+import { type SystemView, sandboxArguments } from './bubblewrap-arguments.ts'
 import { initOf } from './bubblewrap-status.ts'
 import type { Isolation, LoopbackPort, Mount, ProcessSpecification } from './isolation.ts'
+import { type MountStage, mountStage } from './mount-stage.ts'
 import { receivePorts } from './port-opener.ts'
 import { processMark } from './process-tree.ts'
 import { SupervisedProcess } from './supervised-process.ts'
@@ -70,18 +71,16 @@ export class BubblewrapIsolation implements Isolation {
     const statusDescriptor = 3 + pipes
     const channelDescriptor = statusDescriptor + 1
     const hasPorts = specification.ports.length > 0
-    const user = this.#userOf(specification.sessionId)
-    const stage =
-      user === undefined ? undefined : stageArguments({ specification, system, bwrap, user })
+    const stage = this.#stageFor(specification)
     const [command, ...arguments_] = [
-      bwrap,
-      ...(stage ? [...stage.arguments, '--', ...stage.dropPrivileges, stage.pathOf(bwrap)] : []),
+      ...stage.command,
+      stage.pathOf(bwrap),
       ...sandboxArguments({
         specification,
         system,
         statusDescriptor,
         ...(hasPorts ? { channelDescriptor } : {}),
-        hostPath: stage ? stage.pathOf : (host) => host,
+        hostPath: stage.pathOf,
       }),
     ] as [string, ...string[]]
     const child = spawn(command, arguments_, {
@@ -90,7 +89,7 @@ export class BubblewrapIsolation implements Isolation {
       // A process group of its own, so that one signal reaches all of it.
       detached: true,
       stdio: [
-        'ignore',
+        'pipe',
         'pipe',
         'pipe',
         ...Array.from({ length: pipes + 1 }, () => 'pipe' as const),
@@ -104,6 +103,16 @@ export class BubblewrapIsolation implements Isolation {
       namespaceInit: initOf(child, statusDescriptor),
       ...(portsOpen ? { portsOpen } : {}),
     })
+  }
+
+  /** An ordinary user's files are within its own reach. */
+  #stageFor({ sessionId, readable, writable }: ProcessSpecification): MountStage {
+    const user = this.#userOf(sessionId)
+    if (user === undefined) return { command: [], pathOf: (host) => host }
+    const { bwrap, system } = this.#options
+    const mounts = [...readable, ...writable].map(({ host }) => host)
+    const paths = [...mounts, system.directory, system.node, bwrap]
+    return mountStage(paths, user, system.tools)
   }
 
   /** The host's user id that the processes of a session have; undefined for the server's own. */

@@ -58,11 +58,13 @@ export async function viewSystem(directory: string): Promise<SystemView> {
     if (await stat(path).catch(() => undefined)) readable.push(path)
   }
   const tools = {
+    unshare: await findTool('unshare'),
+    mount: await findTool('mount'),
     setpriv: await findTool('setpriv'),
     prlimit: await findTool('prlimit'),
     nice: await findTool('nice'),
   }
-  return { readable, links, files: own, node: process.execPath, tools }
+  return { readable, links, files: own, directory, node: process.execPath, tools }
 }
 
 /** @throws Error when the system lacks it: all are of util-linux or coreutils. */

@@ -9,10 +9,8 @@ import type { KernelContext } from '../kernels/kernel-environment.ts'
 import { startNodeKernel } from '../kernels/node-kernel.ts'
 import type { PythonSettings } from '../kernels/python-interpreter.ts'
 import { startPythonKernel } from '../kernels/python-kernel.ts'
-import type {
-  ProvisionalEgress as SessionEgress,
-  ProvisionalGateway as EgressGateway,
-} from '../egress/provisional.ts'
+import type { EgressGateway } from '../egress/gateway.ts'
+import type { SessionEgress } from '../egress/session-egress.ts'
 import type { Isolation } from '../sandbox/isolation.ts'
 import { SessionFolder } from '../sandbox/session-folder.ts'
 import { SessionParts } from './session-parts.ts'

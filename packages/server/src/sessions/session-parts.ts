@@ -1,5 +1,5 @@
 import type { BrowserProcess } from '../browser/browser-process.ts'
-import type { ProvisionalEgress as SessionEgress } from '../egress/provisional.ts'
+import type { SessionEgress } from '../egress/session-egress.ts'
 import type { LanguageRuntime } from '../kernels/language-runtime.ts'
 import type { SessionFolder } from '../sandbox/session-folder.ts'
 

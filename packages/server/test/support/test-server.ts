@@ -29,6 +29,8 @@ export class TestServer extends ApiCaller implements AsyncDisposable {
       const server = await startServer({
         logLevel: 'silent',
         isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
+        // The pages of the tests are on this machine.
+        egressAllow: ['127.0.0.1:*', '[::1]:*', 'localhost:*'],
         ...options,
         port: 0,
         apiKeys: TestServer.keys,
