@@ -36,7 +36,7 @@ export function isolationProbes(
 
   const essential = isolation !== 'none'
   // It has a deadline of its own, which is longer than that of most probes.
-  const deadline = 20_000
+  const deadline = 40_000
   return [
     {
       id: 'bubblewrap',

@@ -118,7 +118,9 @@ function namespaceProblem(
   }
   if (!/denied|not permitted|No permissions/i.test(said)) return undefined
   if (machine.userNamespacesSwitchedOff) return switchedOffProblem(machine)
-  if (machine.container !== undefined) return containerProblem(machine, quoted)
+  if (machine.container !== undefined && isOfContainer(said, machine)) {
+    return containerProblem(machine, quoted)
+  }
   if (machine.userNamespacesNeedProfile) return profileProblem(machine, bwrap)
   if (machine.isChroot) {
     return {
@@ -131,6 +133,11 @@ function namespaceProblem(
     }
   }
   return undefined
+}
+
+/** A virtual machine may look like a container but for the filter and what it masks. */
+function isOfContainer(said: string, { hasSeccompFilter }: Machine): boolean {
+  return hasSeccompFilter || /mount|slave/.test(said)
 }
 
 function limitProblem(machine: Machine): IsolationProblem {

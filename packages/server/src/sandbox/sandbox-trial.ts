@@ -26,7 +26,7 @@ export interface SandboxSample {
 }
 
 /** Milliseconds until the program in the sandbox must have answered. */
-const deadline = 10_000
+const deadline = 30_000
 /** Any number: the port is in a network of the sandbox's own. */
 const ownPort = 3128
 const mebibyte = 1024 * 1024
