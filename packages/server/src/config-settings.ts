@@ -193,6 +193,12 @@ export const settings = {
     schema: wholeNumber.pipe(z.int().min(1).max(1_000)),
     expected: 'a whole number from 1 to 1000',
   },
+  poolSize: {
+    variable: 'TANDEM_POOL_SIZE',
+    flag: '--pool-size',
+    schema: wholeNumber.pipe(z.int().min(0).max(1_000)),
+    expected: 'a whole number from 0 to 1000 (0 keeps no session ready)',
+  },
   logLevel: {
     variable: 'TANDEM_LOG_LEVEL',
     flag: '--log-level',

@@ -34,6 +34,7 @@ test('defaults', () => {
     egressAllowDomains: [],
     egressBlockDomains: [],
     maxSessions: expect.any(Number),
+    poolSize: undefined,
     logLevel: 'info',
   })
   expect(config.maxSessions).toBeGreaterThanOrEqual(1)
@@ -54,6 +55,7 @@ test('reads every variable', () => {
     TANDEM_EGRESS_ALLOW_DOMAINS: 'Example.com,bücher.example',
     TANDEM_EGRESS_BLOCK_DOMAINS: 'ads.example.com',
     TANDEM_MAX_SESSIONS: '7',
+    TANDEM_POOL_SIZE: '0',
     TANDEM_LOG_LEVEL: 'debug',
   }
   expect(parseConfig({ env })).toEqual({
@@ -73,6 +75,7 @@ test('reads every variable', () => {
     egressAllowDomains: ['example.com', 'xn--bcher-kva.example'],
     egressBlockDomains: ['ads.example.com'],
     maxSessions: 7,
+    poolSize: 0,
     logLevel: 'debug',
   })
 })
@@ -109,11 +112,14 @@ describe('wrong values', () => {
       TANDEM_LOG_LEVEL: 'verbose',
       TANDEM_API_KEYS: 'a-key-that-nobody-sees,2short',
     }
-    const problems = problemsOf(() => parseConfig({ env, flags: { maxSessions: '0' } }))
+    const problems = problemsOf(() =>
+      parseConfig({ env, flags: { maxSessions: '0', poolSize: '-1' } }),
+    )
     expect(problems).toEqual([
       'TANDEM_PORT is "80a"; it must be a whole number from 0 to 65535 (0 takes any free port).',
       'TANDEM_API_KEYS: key 2 has 6 characters; a key needs at least 16.',
       '--max-sessions is "0"; it must be a whole number from 1 to 1000.',
+      '--pool-size is "-1"; it must be a whole number from 0 to 1000 (0 keeps no session ready).',
       'TANDEM_LOG_LEVEL is "verbose"; it must be one of trace, debug, info, warn, error, fatal, silent.',
     ])
   })

@@ -29,6 +29,8 @@ export interface Config {
   /** Domains that sessions never reach. */
   readonly egressBlockDomains: readonly string[]
   readonly maxSessions: number
+  /** Undefined: as many as the server finds right. */
+  readonly poolSize: number | undefined
   readonly logLevel: LogLevel
 }
 
@@ -63,6 +65,11 @@ export interface ServerOptions {
   egressBlockDomains?: readonly string[] | undefined
   /** Default: from memory and cores. */
   maxSessions?: number | undefined
+  /**
+   * Sessions to keep ready for whoever asks next; 0: none. Default: at least 2, and as many as were
+   * asked for at once of late.
+   */
+  poolSize?: number | undefined
   /** Default: `info`. */
   logLevel?: LogLevel | undefined
 }
@@ -189,6 +196,7 @@ function build(
     egressAllowDomains: given.egressAllowDomains ?? Object.freeze([]),
     egressBlockDomains: given.egressBlockDomains ?? Object.freeze([]),
     maxSessions: given.maxSessions ?? defaultMaxSessions(),
+    poolSize: given.poolSize,
     logLevel: given.logLevel ?? 'info',
   })
   madeHere.add(config)

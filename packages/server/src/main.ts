@@ -58,6 +58,10 @@ function addServerOptions(command: Command): Command {
       '--max-sessions <number>',
       'sessions at once (TANDEM_MAX_SESSIONS; default: from memory and cores)',
     )
+    .option(
+      '--pool-size <number>',
+      'sessions to keep ready (TANDEM_POOL_SIZE; default: as many as are asked for at once)',
+    )
     .option('--log-level <level>', 'trace to fatal, or silent (TANDEM_LOG_LEVEL; default: info)')
 }
 

@@ -15,7 +15,9 @@ import { requireIsolation } from './sandbox/probe-isolation.ts'
 import { viewSystem } from './sandbox/system-view.ts'
 import { ReplayContexts } from './scrape/replay-contexts.ts'
 import { ScrapeService } from './scrape/scrape-service.ts'
+import { poolBounds } from './sessions/pool-size.ts'
 import { SessionFactory } from './sessions/session-factory.ts'
+import { SessionPool } from './sessions/session-pool.ts'
 import { SessionRecords } from './sessions/session-records.ts'
 import { SessionRegistry } from './sessions/session-registry.ts'
 import { sweepSessions } from './sessions/sweep-sessions.ts'
@@ -93,21 +95,31 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
   const abandoned = await records.endAbandoned()
   if (abandoned > 0) log.warn({ sessions: abandoned }, 'ended the sessions of a killed server')
 
-  const registry = new SessionRegistry({ factory, records, maxSessions: config.maxSessions, log })
+  const { maxSessions } = config
+  const pool = new SessionPool({
+    make: (sessionId, signal) => factory.make(sessionId, signal),
+    bounds: poolBounds(config.poolSize, maxSessions),
+    log,
+  })
+  const registry = new SessionRegistry({ pool, records, maxSessions, log })
   let stopping = false
   const app = createApp({
     keys: new ApiKeys(store, config.apiKeys),
     registry,
     scrapes: new ScrapeService(registry, new ReplayContexts(sealed)),
     publicUrl: config.publicUrl,
-    health: () => ({
-      status: stopping ? 'stopping' : 'ok',
-      version,
-      isolation: isolation.name,
-      chromiumSandbox,
-      engine: { kind: engine.kind, version: engine.version },
-      sessions: { active: registry.counters.sessions, limit: config.maxSessions },
-    }),
+    health: () => {
+      const { sessions: active, starting, pool: unused } = registry.counters
+      return {
+        status: stopping ? 'stopping' : 'ok',
+        version,
+        isolation: isolation.name,
+        chromiumSandbox,
+        engine: { kind: engine.kind, version: engine.version },
+        sessions: { active, starting, limit: maxSessions },
+        pool: unused,
+      }
+    },
     log,
   })
   teardown.add(() => app.close())
@@ -116,6 +128,7 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
   await app.listen({ host: config.host, port: config.port })
   const address = app.server.address() as AddressInfo
   egress.protectPort(address.port)
+  registry.warmUp()
   if (isolation.name === 'none') {
     log.warn({ isolation: isolation.name }, 'no isolation: sessions can reach this machine')
   }

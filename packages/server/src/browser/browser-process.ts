@@ -8,6 +8,7 @@ import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
 import { placeEngine } from './engine-placement.ts'
 import type { Engine } from './engine.ts'
 import { launchArguments } from './launch-arguments.ts'
+import { probePage } from './probe-page.ts'
 
 /** A browser did not start, or started and could not be used. */
 export class BrowserLaunchError extends Error {
@@ -167,28 +168,8 @@ export class BrowserProcess {
 
 async function makeReady(cdp: CdpMultiplexer, deadline: number): Promise<BrowserVersion> {
   const until = performance.now() + deadline
-  const command = <Result>(method: string, params: object = {}, sessionId?: string) =>
-    cdp.command<Result>(
-      method,
-      { ...params },
-      {
-        deadline: Math.max(0, Math.round(until - performance.now())),
-        ...(sessionId === undefined ? {} : { sessionId }),
-      },
-    )
-  const version = await command<BrowserVersion>('Browser.getVersion')
-  const { targetInfos } = await command<{ targetInfos: { targetId: string; type: string }[] }>(
-    'Target.getTargets',
-  )
-  const page =
-    targetInfos.find((target) => target.type === 'page') ??
-    (await command<{ targetId: string }>('Target.createTarget', { url: 'about:blank' }))
-  const { sessionId } = await command<{ sessionId: string }>('Target.attachToTarget', {
-    targetId: page.targetId,
-    flatten: true,
-  })
-  await command('Runtime.evaluate', { expression: '0' }, sessionId)
-  await command('Target.detachFromTarget', { sessionId })
+  const version = await cdp.command<BrowserVersion>('Browser.getVersion', {}, { deadline })
+  await probePage(cdp, until - performance.now())
   return version
 }
 

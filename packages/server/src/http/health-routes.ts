@@ -8,7 +8,9 @@ export interface Health {
   /** Whether Chromium's own sandbox is on. */
   chromiumSandbox: boolean
   engine: { kind: string; version: string }
-  sessions: { active: number; limit: number }
+  sessions: { active: number; starting: number; limit: number }
+  /** Sessions that nobody has yet. */
+  pool: { ready: number; starting: number }
 }
 
 export function healthRoutes(app: FastifyInstance, health: () => Health): void {

@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net'
-import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import pLimit from 'p-limit'
 import { BrowserLaunchError, BrowserProcess } from '../browser/browser-process.ts'
 import type { Engine } from '../browser/engine.ts'
 import { LanguageRuntime } from '../kernels/language-runtime.ts'
@@ -14,7 +12,6 @@ import type { SessionEgress } from '../egress/session-egress.ts'
 import type { Isolation } from '../sandbox/isolation.ts'
 import { SessionFolder } from '../sandbox/session-folder.ts'
 import { SessionParts } from './session-parts.ts'
-import type { Session } from './session.ts'
 
 export interface SessionFactoryOptions {
   engine: Engine
@@ -36,9 +33,6 @@ const launchPause = 200
 /** Makes the parts of sessions, and leaves nothing behind when one of them fails. */
 export class SessionFactory {
   readonly #options: SessionFactoryOptions
-  // A launch keeps a core busy: more at a time would only make all of them late.
-  readonly #launches = pLimit(availableParallelism())
-  readonly #preparations = pLimit(1)
 
   constructor(options: SessionFactoryOptions) {
     this.#options = options
@@ -49,30 +43,27 @@ export class SessionFactory {
    *
    * @throws BrowserLaunchError, or the signal's reason when it is aborted.
    */
-  make(sessionId: string, signal?: AbortSignal): Promise<SessionParts> {
-    return this.#launches(async () => {
-      signal?.throwIfAborted()
-      const { isolation } = this.#options
-      const egress = this.#options.egress.open(sessionId)
-      try {
-        const { browser, folder } = await this.#launch(sessionId, egress, signal)
-        const kernels: KernelContext = {
-          isolation,
-          folder,
-          cdp: browser.cdp,
-          onEgress: (socket, origin) => egress.accept(socket, origin),
-        }
-        const { python } = this.#options
-        const runtimes = {
-          node: new LanguageRuntime(() => startNodeKernel(kernels)),
-          python: new LanguageRuntime(() => startPythonKernel(kernels, python)),
-        }
-        return new SessionParts({ folder, egress, browser, runtimes })
-      } catch (error) {
-        await egress.close()
-        throw error
+  async make(sessionId: string, signal?: AbortSignal): Promise<SessionParts> {
+    signal?.throwIfAborted()
+    const { isolation, python } = this.#options
+    const egress = this.#options.egress.open(sessionId)
+    try {
+      const { browser, folder } = await this.#launch(sessionId, egress, signal)
+      const kernels: KernelContext = {
+        isolation,
+        folder,
+        cdp: browser.cdp,
+        onEgress: (socket, origin) => egress.accept(socket, origin),
       }
-    })
+      const runtimes = {
+        node: new LanguageRuntime(() => startNodeKernel(kernels)),
+        python: new LanguageRuntime(() => startPythonKernel(kernels, python)),
+      }
+      return new SessionParts({ folder, egress, browser, runtimes })
+    } catch (error) {
+      await egress.close()
+      throw error
+    }
   }
 
   /** A browser that crashes while it starts is tried again, as the contract says (§2.1). */
@@ -95,16 +86,5 @@ export class SessionFactory {
         await delay(attempt * launchPause, undefined, signal ? { signal } : {})
       }
     }
-  }
-
-  /**
-   * Starts a session's kernel ahead of its first use, behind every launch that
-   * waits: a browser that somebody waits for goes first.
-   */
-  async prepare(session: Session): Promise<void> {
-    await this.#preparations(async () => {
-      while (this.#launches.pendingCount > 0) await this.#launches(async () => {})
-      await session.prepare()
-    })
   }
 }

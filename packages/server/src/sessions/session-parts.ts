@@ -32,6 +32,16 @@ export class SessionParts {
     this.runtimes = runtimes
   }
 
+  /** Starts the kernel that the first execution will probably want. */
+  async prepareKernel(): Promise<void> {
+    await this.runtimes.node.prepare()
+  }
+
+  /** Ends the kernels that may be there already: nobody will run code. */
+  async closeKernels(): Promise<void> {
+    await Promise.all(Object.values(this.runtimes).map((runtime) => runtime.close()))
+  }
+
   /** Ends all of it and removes the folder. May be called again. */
   close(): Promise<void> {
     this.#closed ??= this.#close()

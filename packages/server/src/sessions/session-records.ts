@@ -65,7 +65,9 @@ export class SessionRecords {
 
   /** The sessions of a key, newest first. */
   async list(keyId: string): Promise<SessionRecord[]> {
-    return (await this.#read(`session/${keyId}/`)).reverse()
+    const records = await this.#read(`session/${keyId}/`)
+    // Not in the order of their ids: those are as old as the browsers, which were ready before.
+    return records.reverse().toSorted((one, other) => other.createdAt - one.createdAt)
   }
 
   /**
@@ -88,7 +90,6 @@ export class SessionRecords {
   }
 }
 
-// Ids are UUIDs of version 7, so the order of keys is the order of creation.
 function recordKey({ keyId, id }: Pick<SessionRecord, 'keyId' | 'id'>): string {
   return `session/${keyId}/${id}`
 }

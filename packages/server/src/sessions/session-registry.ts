@@ -1,7 +1,6 @@
 import type { EndReason } from '@tandem-browser/core'
 import type { Logger } from 'pino'
-import { v7 as uuid, validate as isUuid } from 'uuid'
-import { BrowserLaunchError } from '../browser/browser-process.ts'
+import { validate as isUuid } from 'uuid'
 import {
   SessionEndedError,
   SessionForbiddenError,
@@ -9,15 +8,24 @@ import {
   SessionNotFoundError,
   ShuttingDownError,
 } from './session-error.ts'
-import type { SessionFactory } from './session-factory.ts'
+import type { SessionPool } from './session-pool.ts'
 import type { SessionRecord, SessionRecords } from './session-records.ts'
 import { Session, type SessionEnd, type SessionSpecification } from './session.ts'
 
 export interface SessionRegistryOptions {
-  factory: SessionFactory
+  pool: SessionPool
   records: SessionRecords
   maxSessions: number
   log: Logger
+}
+
+export interface SessionCounters {
+  sessions: number
+  starting: number
+  closing: number
+  cdpClients: number
+  /** Sessions that nobody has yet; those that somebody waits for are under way here as well. */
+  pool: { ready: number; starting: number }
 }
 
 /** Every session of this server: who has it, how many there are, and how they ended. */
@@ -37,14 +45,20 @@ export class SessionRegistry {
   }
 
   /** How many there are of each thing that must come back to where it was. */
-  get counters(): { sessions: number; starting: number; closing: number; cdpClients: number } {
+  get counters(): SessionCounters {
     const clients = [...this.#sessions.values()].map((session) => session.clientCount)
     return {
       sessions: this.#sessions.size,
       starting: this.#starting.size,
       closing: this.#closing.size,
       cdpClients: clients.reduce((sum, count) => sum + count, 0),
+      pool: this.#options.pool.counters,
     }
+  }
+
+  /** Begins to keep sessions ready. */
+  warmUp(): void {
+    this.#options.pool.room = this.#room
   }
 
   /**
@@ -55,9 +69,7 @@ export class SessionRegistry {
    */
   async create(specification: SessionSpecification, signal?: AbortSignal): Promise<Session> {
     const session = await this.#start(specification, { listed: true, signal })
-    this.#options.factory.prepare(session).catch((error: unknown) => {
-      this.#options.log.debug({ sessionId: session.id, err: error }, 'kernel was not prepared')
-    })
+    this.#options.pool.prepare(session)
     return session
   }
 
@@ -69,6 +81,7 @@ export class SessionRegistry {
   ): Promise<Result> {
     const session = await this.#start(specification, { listed: false, signal })
     try {
+      await session.runNoCode()
       return await task(session)
     } finally {
       await session.destroy('released')
@@ -159,7 +172,7 @@ export class SessionRegistry {
   /** Takes no more sessions and ends those that there are. */
   async close(reason: EndReason): Promise<void> {
     this.#stopping.abort(new ShuttingDownError())
-    await Promise.allSettled(this.#starting)
+    await Promise.allSettled([...this.#starting, this.#options.pool.close()])
     const living = [...this.#sessions.values()]
     await Promise.allSettled(living.map((session) => session.destroy(reason)))
     await Promise.allSettled(this.#closing.values())
@@ -167,34 +180,31 @@ export class SessionRegistry {
 
   async #start(specification: SessionSpecification, options: StartOptions): Promise<Session> {
     this.#stopping.signal.throwIfAborted()
-    const { maxSessions, factory } = this.#options
-    if (this.#sessions.size + this.#starting.size + this.#closing.size >= maxSessions) {
-      throw new SessionLimitError(maxSessions)
-    }
+    const { maxSessions, pool } = this.#options
+    if (this.#room <= 0) throw new SessionLimitError(maxSessions)
     const signals = [this.#stopping.signal, ...(options.signal ? [options.signal] : [])]
-    const signal = AbortSignal.any(signals)
-    const starting = factory
-      .make(uuid(), signal)
-      .then((parts) => this.#enter(new Session(parts, specification), { ...options, signal }))
+    const starting = pool.claim(AbortSignal.any(signals), (parts) =>
+      this.#enter(new Session(parts, specification), options),
+    )
     this.#starting.add(starting)
+    pool.room = this.#room
     try {
       return await starting
     } finally {
       this.#starting.delete(starting)
+      pool.room = this.#room
     }
   }
 
-  /** From here on the session can be found, if there still is somebody who wants it. */
-  async #enter(session: Session, { listed, signal }: StartOptions): Promise<Session> {
-    const { log, records } = this.#options
-    if (signal?.aborted) {
-      await session.destroy(this.#stopping.signal.aborted ? 'server_shutdown' : 'released')
-      throw signal.reason
-    }
-    if (session.ending) {
-      await session.destroy('crashed')
-      throw new BrowserLaunchError('The browser ended while it was starting.', true)
-    }
+  /** How many more sessions there may be. */
+  get #room(): number {
+    const { maxSessions } = this.#options
+    return maxSessions - this.#sessions.size - this.#starting.size - this.#closing.size
+  }
+
+  /** From here on the session can be found. */
+  async #enter(session: Session, { listed }: StartOptions): Promise<Session> {
+    const { log, records, pool } = this.#options
     this.#sessions.set(session.id, session)
     const begun = listed ? records.begin(recordOf(session)) : undefined
     session.onClosing = (reason, ended) => {
@@ -212,7 +222,10 @@ export class SessionRegistry {
         .catch((error: unknown) => {
           log.error({ sessionId: session.id, err: error }, 'the end of a session was not recorded')
         })
-        .finally(() => this.#closing.delete(session.id))
+        .finally(() => {
+          this.#closing.delete(session.id)
+          pool.room = this.#room
+        })
     }
     try {
       await begun

@@ -89,6 +89,11 @@ export class Session {
     if (!this.#destroyed) await this.#parts.runtimes.node.prepare()
   }
 
+  /** Ends the kernels that may be there already: nobody runs code in this session. */
+  async runNoCode(): Promise<void> {
+    await this.#parts.closeKernels()
+  }
+
   /**
    * Runs code. Executions of a session run in the order of their arrival;
    * waiting counts toward nobody's timeout.

@@ -40,6 +40,7 @@ export class ServerProcess extends ApiCaller {
         TANDEM_DATA_DIR: dataDirectory,
         TANDEM_API_KEYS: ApiCaller.keys.join(','),
         TANDEM_LOG_LEVEL: 'silent',
+        TANDEM_POOL_SIZE: '0',
         ...variables,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

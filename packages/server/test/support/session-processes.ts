@@ -38,14 +38,22 @@ export async function browserOf(sessionId: string): Promise<number> {
   return only(
     await processesOf(sessionId),
     ({ commandLine }) =>
-      commandLine.includes('--remote-debugging-pipe') && !commandLine.includes('--type='),
+      commandLine.includes('--remote-debugging-pipe') &&
+      !commandLine.includes('--type=') &&
+      !isWrapper(commandLine),
   )
 }
 
 export async function kernelOf(sessionId: string): Promise<number> {
-  return only(await processesOf(sessionId), ({ commandLine }) =>
-    /kernels\/node\/main/.test(commandLine),
+  return only(
+    await processesOf(sessionId),
+    ({ commandLine }) => /kernels\/node\/main/.test(commandLine) && !isWrapper(commandLine),
   )
+}
+
+/** Bubblewrap is told what to run, and stays as the first process of what it has made. */
+function isWrapper(commandLine: string): boolean {
+  return /^(\S*\/bwrap|\/stage\/\d+) /.test(commandLine)
 }
 
 /** Whether a process is there; one that is dead but not yet collected is not. */

@@ -10,7 +10,11 @@ export interface TestServerOptions extends Omit<ServerOptions, 'apiKeys' | 'port
   dataDir?: string
 }
 
-/** A real server on a port of its own, with an empty data folder and two API keys. */
+/**
+ * A real server on a port of its own, with an empty data folder and two API
+ * keys. Unless it is told otherwise it keeps no session ready, so that all that
+ * there is of processes and folders is that of the sessions in use.
+ */
 export class TestServer extends ApiCaller implements AsyncDisposable {
   override readonly dataDirectory: string
   readonly #server: RunningServer
@@ -31,6 +35,7 @@ export class TestServer extends ApiCaller implements AsyncDisposable {
         isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
         // The pages of the tests are on this machine.
         egressAllow: ['127.0.0.1:*', '[::1]:*', 'localhost:*'],
+        poolSize: 0,
         ...options,
         port: 0,
         apiKeys: TestServer.keys,

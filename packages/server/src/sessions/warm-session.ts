@@ -1,0 +1,55 @@
+import { probePage } from '../browser/probe-page.ts'
+import type { SessionParts } from './session-parts.ts'
+
+/** Milliseconds in which a page must answer before its browser is handed out. */
+const probeDeadline = 50
+
+/** The parts of a session that nobody has used yet. */
+export class WarmSession {
+  readonly parts: SessionParts
+  /** When the making of it began; `performance.now()`. */
+  readonly began: number
+  /** Called once, when its browser has ended or cannot be reached any more. */
+  onLost: (() => void) | undefined
+  /** Whether its kernel has its page. */
+  prepared = false
+  #lost = false
+
+  constructor(parts: SessionParts, began: number) {
+    this.parts = parts
+    this.began = began
+    const lose = (): void => {
+      if (this.#lost) return
+      this.#lost = true
+      this.onLost?.()
+    }
+    parts.browser.cdp.onClose = lose
+    void parts.browser.exited.then(lose)
+  }
+
+  /** Whether its browser has ended or cannot be reached any more. */
+  get lost(): boolean {
+    return this.#lost
+  }
+
+  /** Milliseconds. */
+  get age(): number {
+    return performance.now() - this.began
+  }
+
+  /** Whether a page of it answers at once. */
+  async answers(): Promise<boolean> {
+    try {
+      await probePage(this.parts.browser.cdp, probeDeadline)
+      return !this.#lost
+    } catch {
+      return false
+    }
+  }
+
+  /** Starts its kernel. */
+  async prepare(): Promise<void> {
+    await this.parts.prepareKernel()
+    this.prepared = true
+  }
+}

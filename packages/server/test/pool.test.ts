@@ -1,0 +1,229 @@
+import { readdir } from 'node:fs/promises'
+import type { CreateSessionResponse, ListSessionsResponse } from '@tandem-browser/core'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { BreakableEngine } from './support/breakable-engine.ts'
+import { LocalSite } from './support/local-site.ts'
+import { RawClient } from './support/raw-client.ts'
+import { browserOf, isAlive, processesOf } from './support/session-processes.ts'
+import { TestServer } from './support/test-server.ts'
+
+interface Health {
+  pool: { ready: number; starting: number }
+  sessions: { active: number; starting: number }
+}
+
+/** A busy machine takes its time. */
+const patience = { timeout: 20_000, interval: 20 }
+
+async function healthOf(server: TestServer): Promise<Health> {
+  return (await server.api<Health>('GET', '/health')).body
+}
+
+/** Waits until so many sessions are ready and no more are on their way. */
+async function untilReady(server: TestServer, ready: number): Promise<void> {
+  const pool = async (): Promise<Health['pool']> => (await healthOf(server)).pool
+  await expect.poll(pool, patience).toEqual({ ready, starting: 0 })
+}
+
+/** Ids of all sessions whose folder is there, ready ones included. */
+function idsOf(server: TestServer): Promise<string[]> {
+  return readdir(server.directory)
+}
+
+async function deleteAll(server: TestServer, sessions: CreateSessionResponse[]): Promise<void> {
+  await Promise.all(sessions.map(({ id }) => server.api('DELETE', `/v2/interact/${id}`)))
+}
+
+test('a session that was ready is handed out, once, and another takes its place', async () => {
+  const server = await TestServer.forTest({ poolSize: 2 })
+  await untilReady(server, 2)
+  const ready = await idsOf(server)
+  expect(ready).toHaveLength(2)
+  const sessions = await Promise.all([server.createSession(), server.createSession()])
+  expect(sessions.map(({ id }) => id).toSorted()).toEqual(ready.toSorted())
+  await untilReady(server, 2)
+  const next = await server.createSession()
+  expect(ready).not.toContain(next.id)
+  // The kernel goes by the name of its session, and has its page.
+  const { body } = await server.api('POST', `/v2/interact/${next.id}/execute`, {
+    code: 'process.env.SESSION_ID + " " + page.url()',
+  })
+  expect(body).toMatchObject({ result: `${next.id} about:blank` })
+  // The newest is first, however old its browser is.
+  const { body: list } = await server.api<ListSessionsResponse>('GET', '/v2/interact')
+  expect(list.sessions[0]?.id).toBe(next.id)
+  expect(await healthOf(server)).toMatchObject({ sessions: { active: 3 } })
+})
+
+test('a session that nobody has yet is nobody’s: not listed, not found', async () => {
+  const server = await TestServer.forTest({ poolSize: 1 })
+  await untilReady(server, 1)
+  const [id] = await idsOf(server)
+  expect((await server.api('GET', '/v2/interact')).body).toMatchObject({ sessions: [] })
+  const notFound = { status: 404, body: { error: 'Browser session not found.' } }
+  const path = `/v2/interact/${id}`
+  expect(await server.api('GET', path)).toMatchObject(notFound)
+  expect(await server.api('DELETE', path)).toMatchObject(notFound)
+  expect(await server.api('POST', `${path}/execute`, { code: '1' })).toMatchObject(notFound)
+  const other = await server.createSession()
+  await untilReady(server, 1)
+  const hidden = (await idsOf(server)).find((name) => name !== other.id) as string
+  const cdpUrl = other.cdpUrl.replace(other.id, hidden)
+  await expect(RawClient.connect(cdpUrl)).rejects.toThrow('404')
+  expect(await healthOf(server)).toMatchObject({ pool: { ready: 1 }, sessions: { active: 1 } })
+})
+
+test('a browser that dies before anybody has it is replaced, and nobody gets it', async () => {
+  const server = await TestServer.forTest({ poolSize: 1 })
+  await untilReady(server, 1)
+  const [id] = (await idsOf(server)) as [string]
+  process.kill(await browserOf(id), 'SIGKILL')
+  const session = await server.createSession()
+  expect(session.id).not.toBe(id)
+  await untilReady(server, 1)
+  expect(await idsOf(server)).not.toContain(id)
+  expect(await processesOf(id)).toEqual([])
+})
+
+test('a browser that does not answer is not handed out', async () => {
+  const server = await TestServer.forTest({ poolSize: 2 })
+  await untilReady(server, 2)
+  const ids = await idsOf(server)
+  const stopped = await Promise.all(ids.map(browserOf))
+  for (const pid of stopped) process.kill(pid, 'SIGSTOP')
+  const session = await server.createSession()
+  expect(ids).not.toContain(session.id)
+  await expect.poll(() => stopped.filter(isAlive), patience).toEqual([])
+  await untilReady(server, 2)
+  const { body } = await server.api('POST', `/v2/interact/${session.id}/execute`, { code: '1 + 1' })
+  expect(body).toMatchObject({ result: '2' })
+})
+
+test('twenty at once are all served, each with a browser of its own', async () => {
+  const server = await TestServer.forTest({ poolSize: 2, maxSessions: 20 })
+  await untilReady(server, 2)
+  const sessions = await Promise.all(Array.from({ length: 20 }, () => server.createSession()))
+  expect(new Set(sessions.map(({ id }) => id)).size).toBe(20)
+  expect(new Set(await Promise.all(sessions.map(({ id }) => browserOf(id)))).size).toBe(20)
+  // There are as many as there may be, so nothing is kept ready besides.
+  await untilReady(server, 0)
+  expect((await idsOf(server)).toSorted()).toEqual(sessions.map(({ id }) => id).toSorted())
+  await deleteAll(server, sessions)
+  await untilReady(server, 2)
+}, 120_000)
+
+test('those in use and those kept ready are together no more than there may be', async () => {
+  const server = await TestServer.forTest({ poolSize: 5, maxSessions: 3 })
+  await untilReady(server, 3)
+  const first = await server.createSession()
+  await untilReady(server, 2)
+  const others = await Promise.all([server.createSession(), server.createSession()])
+  await untilReady(server, 0)
+  expect(await server.api('POST', '/v2/interact')).toMatchObject({ status: 429 })
+  expect(await idsOf(server)).toHaveLength(3)
+  await deleteAll(server, [first])
+  await untilReady(server, 1)
+  await deleteAll(server, others)
+  await untilReady(server, 3)
+}, 60_000)
+
+test('what was being made for a client that left is for the next one', async () => {
+  const server = await TestServer.forTest({ poolSize: 1, maxSessions: 2 })
+  await untilReady(server, 1)
+  const first = await server.createSession()
+  // From now on the only one that is being made.
+  await expect.poll(async () => (await idsOf(server)).length, patience).toBe(2)
+  const made = (await idsOf(server)).find((id) => id !== first.id)
+  const controller = new AbortController()
+  const left = server.createSession({}, { signal: controller.signal })
+  await expect.poll(async () => (await healthOf(server)).sessions.starting, patience).toBe(1)
+  controller.abort()
+  await expect(left).rejects.toThrow('aborted')
+  await untilReady(server, 1)
+  expect((await server.createSession()).id).toBe(made)
+})
+
+test('a client that leaves while a session is being made for it leaves nothing behind', async () => {
+  await using engine = await BreakableEngine.create()
+  const server = await TestServer.forTest({ isolation: 'none', chromium: engine.executable })
+  const before = (await engine.started()).length
+  await engine.behave('hangs')
+  const controller = new AbortController()
+  const left = server.createSession({}, { signal: controller.signal })
+  await expect.poll(async () => (await engine.started()).length, patience).toBe(before + 1)
+  controller.abort()
+  await expect(left).rejects.toThrow('aborted')
+  await expect.poll(() => processesOf(server), patience).toEqual([])
+  await expect.poll(() => idsOf(server), patience).toEqual([])
+  await engine.behave('works')
+  await server.createSession()
+})
+
+test('a browser that cannot be made is tried again less and less often, and is no harm', async () => {
+  await using engine = await BreakableEngine.create()
+  const server = await TestServer.forTest({
+    isolation: 'none',
+    chromium: engine.executable,
+    poolSize: 1,
+  })
+  await untilReady(server, 1)
+  await engine.behave('exits')
+  const session = await server.createSession()
+  expect(await server.api('POST', '/v2/interact')).toMatchObject({ status: 502 })
+  const { body } = await server.api('POST', `/v2/interact/${session.id}/execute`, { code: '1 + 1' })
+  expect(body).toMatchObject({ result: '2' })
+  await engine.behave('works')
+  await untilReady(server, 1)
+})
+
+test('a scrape takes one that is ready, without its kernel', async () => {
+  const site = await LocalSite.start()
+  onTestFinished(() => site.close())
+  const server = await TestServer.forTest({ poolSize: 1, maxSessions: 1 })
+  await untilReady(server, 1)
+  const [id] = await idsOf(server)
+  const loading = site.nextRequest('/hold')
+  const scraping = server.api('POST', '/v2/scrape', { url: `${site.url}/hold` })
+  await loading
+  expect(await idsOf(server)).toEqual([id])
+  const processes = await processesOf(server)
+  expect(processes.filter(({ commandLine }) => commandLine.includes('kernels'))).toEqual([])
+  site.release()
+  expect(await scraping).toMatchObject({ status: 200 })
+  await untilReady(server, 1)
+  expect(await idsOf(server)).not.toContain(id)
+})
+
+test('one that was ready for ten minutes is replaced', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const server = await TestServer.forTest({ poolSize: 1 })
+  await untilReady(server, 1)
+  const before = await idsOf(server)
+  vi.advanceTimersByTime(9 * 60_000)
+  expect(await idsOf(server)).toEqual(before)
+  vi.advanceTimersByTime(2 * 60_000)
+  await expect.poll(() => idsOf(server), patience).not.toEqual(before)
+  await untilReady(server, 1)
+})
+
+test('the end of the server is theirs as well, at every moment', async () => {
+  const full = await TestServer.start({ poolSize: 2 })
+  await untilReady(full, 2)
+  await full.close()
+  expect(await processesOf(full)).toEqual([])
+  // While the first ones are being made.
+  const filling = await TestServer.start({ poolSize: 2 })
+  await expect.poll(() => processesOf(filling), patience).not.toEqual([])
+  await filling.close()
+  expect(await processesOf(filling)).toEqual([])
+})
+
+test('a server that keeps none ready makes none', async () => {
+  const server = await TestServer.forTest({ poolSize: 0 })
+  const session = await server.createSession()
+  expect(await idsOf(server)).toEqual([session.id])
+  await deleteAll(server, [session])
+  await untilReady(server, 0)
+  expect(await processesOf(server)).toEqual([])
+})
