@@ -1,9 +1,6 @@
 import type { Socket } from 'node:net'
 import type { EgressOrigin } from './problem.ts'
 
-/** Milliseconds without a request, or with one whose headers do not end. */
-const requestDeadline = 75_000
-
 /** Requests that a client may send ahead on one connection. */
 const pipelineLimit = 8
 
@@ -11,11 +8,14 @@ const pipelineLimit = 8
 export class ClientConnection {
   readonly origin: EgressOrigin
   readonly #socket: Socket
+  readonly #requestMs: number
   #requests = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(socket: Socket, origin: EgressOrigin) {
+  /** @param requestMs Milliseconds without a request, or with one whose headers do not end. */
+  constructor(socket: Socket, origin: EgressOrigin, requestMs: number) {
     this.origin = origin
+    this.#requestMs = requestMs
     this.#socket = socket
     this.#await()
     socket.once('close', () => clearTimeout(this.#timer))
@@ -46,6 +46,6 @@ export class ClientConnection {
   }
 
   #await(): void {
-    this.#timer = setTimeout(() => this.#socket.destroy(), requestDeadline)
+    this.#timer = setTimeout(() => this.#socket.destroy(), this.#requestMs)
   }
 }

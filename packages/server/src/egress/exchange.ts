@@ -64,8 +64,9 @@ export function exchange(parts: Exchange): void {
       // Octets that the parser lets pass and that may not be sent on.
       return fail('invalid-answer')
     }
-    // The answer has begun, even where its body takes its time.
-    response.flushHeaders()
+    // The answer has begun, even where its body takes its time. Not by flushHeaders, which would
+    // send the octets of the headers as UTF-8.
+    response.write(Buffer.alloc(0))
     answer.once('end', () => {
       if (answer.rawTrailers.length > 0) response.addTrailers(headerPairs(answer.rawTrailers))
     })
@@ -76,7 +77,7 @@ export function exchange(parts: Exchange): void {
     })
   })
   response.once('close', () => {
-    if (!response.writableFinished && !upgrade?.socket.writable) forwarded.destroy()
+    if (!response.writableFinished) forwarded.destroy()
   })
   if (upgrade) {
     forwarded.end()

@@ -2,18 +2,8 @@ import type { AllowEntry } from './allow-entry.ts'
 import { type Dial, dialDirectly } from './dial.ts'
 import { EgressPolicy, type EgressRules } from './policy.ts'
 import type { EgressLog } from './refusal-log.ts'
-import { type EgressCounters, SessionEgress } from './session-egress.ts'
+import { type EgressCounters, type EgressDeadlines, SessionEgress } from './session-egress.ts'
 import { type ResolveName, SystemNames } from './system-names.ts'
-
-/** Milliseconds. */
-export interface EgressDeadlines {
-  /** Looking up a name. */
-  readonly resolve: number
-  /** Connecting to any of its addresses. */
-  readonly connect: number
-  /** Silence on a connection. */
-  readonly idle: number
-}
 
 export interface EgressGatewayOptions {
   readonly rules?: EgressRules
@@ -27,7 +17,12 @@ export interface EgressGatewayOptions {
   readonly dial?: Dial
 }
 
-const defaultDeadlines: EgressDeadlines = { resolve: 10_000, connect: 10_000, idle: 600_000 }
+const defaultDeadlines: EgressDeadlines = {
+  ...{ resolve: 10_000, connect: 10_000 },
+  // Longer than a connection is kept open for its next request.
+  request: 75_000,
+  idle: 600_000,
+}
 
 /** Above what Chromium opens through a proxy (32), with room for three kernels. */
 const defaultConnectionLimit = 256
@@ -42,7 +37,7 @@ export class EgressGateway {
 
   constructor(options: EgressGatewayOptions = {}) {
     this.#options = options
-    this.#policy = new EgressPolicy(options.rules, () => this.#serverPort)
+    this.#policy = new EgressPolicy(options.rules, { serverPort: () => this.#serverPort })
     this.#resolve = options.resolve ?? new SystemNames().resolve
   }
 
@@ -63,11 +58,10 @@ export class EgressGateway {
   /** @param options.allow Exceptions for this session alone, beside those of the operator. */
   open(sessionId: string, options: { allow?: readonly AllowEntry[] } = {}): SessionEgress {
     const { log, dial = dialDirectly, deadlines, connectionLimit } = this.#options
-    const { resolve, connect, idle } = { ...defaultDeadlines, ...deadlines }
     const session = new SessionEgress({
-      ...{ sessionId, log, dial, idleMs: idle, resolve: this.#resolve },
+      ...{ sessionId, log, dial, resolve: this.#resolve },
       policy: options.allow ? this.#policy.allowing(options.allow) : this.#policy,
-      deadlines: { resolve, connect },
+      deadlines: { ...defaultDeadlines, ...deadlines },
       connectionLimit: connectionLimit ?? defaultConnectionLimit,
       onClose: () => this.#sessions.delete(session),
     })

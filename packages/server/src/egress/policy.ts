@@ -28,20 +28,29 @@ const browserServices = new Set([
   ...['safebrowsing.googleapis.com', 'safebrowsingohttpgateway.googleapis.com'],
 ])
 
+export interface EgressPolicyOptions {
+  readonly serverPort?: () => number | undefined
+  readonly own?: Pick<OwnAddresses, 'has'>
+}
+
 /** Decides which targets, and which of their addresses, a session may reach. */
 export class EgressPolicy {
   readonly #allow: readonly AllowEntry[]
   readonly #allowDomains: readonly string[]
   readonly #blockDomains: readonly string[]
   readonly #serverPort: () => number | undefined
-  readonly #own = new OwnAddresses()
+  readonly #own: Pick<OwnAddresses, 'has'>
 
-  /** @param serverPort The port on which the server itself listens, as soon as it does. */
-  constructor(rules: EgressRules = {}, serverPort: () => number | undefined = () => undefined) {
+  /**
+   * @param options.serverPort The port on which the server itself listens, as soon as it does.
+   * @param options.own Addresses of this machine.
+   */
+  constructor(rules: EgressRules = {}, options: EgressPolicyOptions = {}) {
     this.#allow = rules.allow ?? []
     this.#allowDomains = rules.allowDomains ?? []
     this.#blockDomains = rules.blockDomains ?? []
-    this.#serverPort = serverPort
+    this.#serverPort = options.serverPort ?? (() => undefined)
+    this.#own = options.own ?? new OwnAddresses()
   }
 
   /** The same policy with further exceptions. */
@@ -51,7 +60,7 @@ export class EgressPolicy {
       allowDomains: this.#allowDomains,
       blockDomains: this.#blockDomains,
     }
-    return new EgressPolicy(rules, this.#serverPort)
+    return new EgressPolicy(rules, { serverPort: this.#serverPort, own: this.#own })
   }
 
   /** What can be said before a name is resolved. */

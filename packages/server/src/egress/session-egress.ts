@@ -19,11 +19,22 @@ import { explanationHost, readConnectTarget, readRequestTarget } from './request
 import { splice } from './splice.ts'
 import { parseTarget, type Target } from './target.ts'
 
+/** Milliseconds. */
+export interface EgressDeadlines {
+  /** Looking up a name. */
+  readonly resolve: number
+  /** Connecting to any of its addresses. */
+  readonly connect: number
+  /** A connection from inside without a request, or with one whose headers do not end. */
+  readonly request: number
+  /** Silence on a connection that is in use. */
+  readonly idle: number
+}
+
 export interface SessionEgressOptions extends OutboundOptions {
   readonly sessionId: string
   readonly log: EgressLog | undefined
-  /** Milliseconds of silence after which a tunnel or an exchange ends. */
-  readonly idleMs: number
+  readonly deadlines: EgressDeadlines
   /** Connections from inside the session at once. */
   readonly connectionLimit: number
   readonly onClose: () => void
@@ -129,7 +140,7 @@ export class SessionEgress {
     // What a client still has to be told outlives its own last word.
     socket.allowHalfOpen = true
     socket.setNoDelay(true)
-    this.#clients.set(socket, new ClientConnection(socket, origin))
+    this.#clients.set(socket, new ClientConnection(socket, origin, this.#options.deadlines.request))
     socket.once('close', () => this.#clients.delete(socket))
     this.#server.emit('connection', socket)
   }
@@ -156,7 +167,7 @@ export class SessionEgress {
     }
     const upstream = await this.#reach(asked.target, client.origin, response)
     if (!(upstream instanceof EgressError)) {
-      exchange({ request, response, ...asked, upstream, idleMs: this.#options.idleMs })
+      exchange({ request, response, ...asked, upstream, idleMs: this.#options.deadlines.idle })
       return
     }
     answerProblem(request, response, upstream.problem)
@@ -177,7 +188,7 @@ export class SessionEgress {
     }
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
     if (head.length > 0) upstream.write(head)
-    splice(socket, upstream, this.#options.idleMs)
+    splice(socket, upstream, this.#options.deadlines.idle)
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
@@ -204,7 +215,7 @@ export class SessionEgress {
     response.assignSocket(socket)
     response.once('finish', () => socket.destroySoon())
     exchange({
-      ...{ request, response, ...asked, upstream, idleMs: this.#options.idleMs },
+      ...{ request, response, ...asked, upstream, idleMs: this.#options.deadlines.idle },
       upgrade: { socket, head },
     })
   }

@@ -1,0 +1,45 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+
+/** Listens on loopback, on both families at the same port, and counts who comes. */
+export class Canary implements AsyncDisposable {
+  /** Connections that were made, which should be none. */
+  visits = 0
+  readonly port: number
+  readonly #servers: readonly Server[]
+
+  private constructor(servers: readonly Server[]) {
+    this.#servers = servers
+    this.port = portOf(servers)
+    for (const server of servers) {
+      server.on('connection', (socket) => {
+        this.visits += 1
+        socket.on('error', () => {})
+        socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ncanary')
+      })
+    }
+  }
+
+  static async start(): Promise<Canary> {
+    const four = await listen('127.0.0.1', 0)
+    const six = await listen('::1', (four.address() as AddressInfo).port)
+    return new Canary([four, six])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(
+      this.#servers.map((server) => new Promise((resolve) => server.close(resolve))),
+    )
+  }
+}
+
+function portOf([first]: readonly Server[]): number {
+  return (first!.address() as AddressInfo).port
+}
+
+async function listen(host: string, port: number): Promise<Server> {
+  const server = createServer()
+  server.listen(port, host)
+  await once(server, 'listening')
+  return server
+}
