@@ -184,7 +184,8 @@ async function collected(pid: number): Promise<void> {
 }
 
 async function waitForKernel(): Promise<number> {
-  await expect.poll(() => kernelOf(session.id).catch(() => 0)).toBeGreaterThan(0)
+  const found = (): Promise<number> => kernelOf(session.id).catch(() => 0)
+  await expect.poll(found, { timeout: 10_000 }).toBeGreaterThan(0)
   return kernelOf(session.id)
 }
 

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 
 import type { CDPSession } from 'playwright-core'
 
+import { egressHeader } from '../egress/answer.ts'
 import type { TimeBudget } from './time-budget.ts'
 
 /** Decoded bytes of one document. What a reader wants of a page is in its first megabytes. */
@@ -16,6 +17,8 @@ export interface DocumentResponse {
   statusCode: number
   /** The header as it was sent. */
   contentType: string | undefined
+  /** It says that it is the proxy's own; sites behind TLS can say that, too. */
+  fromProxy: boolean
 }
 
 /** Watches what a page loads: which document answered, how large it is, what is still under way. */
@@ -80,8 +83,10 @@ export class DocumentTraffic {
     cdp.on('Network.responseReceived', ({ requestId, response }) => {
       if (requestId !== this.#document.requestId) return
       const { url, status, headers } = response
-      const header = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')
-      this.response = { url, statusCode: status, contentType: header?.[1] }
+      const header = (wanted: string): string | undefined =>
+        Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1]
+      const fromProxy = header(egressHeader) !== undefined
+      this.response = { url, statusCode: status, contentType: header('content-type'), fromProxy }
     })
     cdp.on('Network.dataReceived', ({ requestId, dataLength }) => {
       if (requestId !== this.#document.requestId || this.cut) return

@@ -3,6 +3,7 @@ import type { Dialog, Download, Page } from 'playwright-core'
 
 import { DocumentTraffic } from './document-traffic.ts'
 import { addFirstPartyHeaders } from './first-party-headers.ts'
+import { egressFailure } from './egress-failure.ts'
 import { networkFailure } from './network-failure.ts'
 import { ScrapeError } from './scrape-error.ts'
 import { settlePage } from './settle-page.ts'
@@ -34,7 +35,10 @@ export function loadPage(
   limits: ScrapeLimits = {},
 ): Promise<LoadedPage> {
   const budget = TimeBudget.of(request, limits)
-  return withTab(page, { budget, thrownAway: false }, (tab) => loadInTab(tab, request))
+  const { explainTarget } = limits
+  return withTab(page, { budget, thrownAway: false, explainTarget }, (tab) =>
+    loadInTab(tab, request),
+  )
 }
 
 /** `loadPage` for a caller that goes on to use the tab's CDP session. */
@@ -52,7 +56,7 @@ export async function loadInTab(tab: Tab, request: ScrapeRequest): Promise<Loade
     }
     return await budget.race(Promise.race([load(tab, traffic, request), events.fatal]))
   } catch (error) {
-    throw explain(await events.causeOf(error, budget), budget, traffic)
+    throw explain(await events.causeOf(error, budget), tab, traffic)
   } finally {
     events.dispose()
     cdp.send('Fetch.disable').catch(() => {})
@@ -64,7 +68,7 @@ async function load(
   traffic: DocumentTraffic,
   request: ScrapeRequest,
 ): Promise<LoadedPage> {
-  const { page, cdp, budget } = tab
+  const { page, cdp, budget, explainTarget } = tab
   const { signal } = budget
   const reserve = Math.min(5_000, budget.remaining / 4)
   try {
@@ -73,6 +77,7 @@ async function load(
     if (hasNoDocument(error, traffic)) return result(traffic, [], true)
     if (!/interrupted by another navigation/.test(String(error))) throw error
   }
+  throwIfFromProxy(tab, traffic)
 
   const loading = budget.part(Math.max(0, budget.remaining - reserve))
   const warnings: string[] = []
@@ -85,13 +90,22 @@ async function load(
   if (traffic.cut) {
     warnings.push('The page is larger than 10 MiB; only its beginning was loaded.')
   }
+  // A script may have led it elsewhere.
+  throwIfFromProxy(tab, traffic)
   await interruptIfStuck(tab)
   if (page.url().startsWith('chrome-error:')) {
     if (hasNoDocument(undefined, traffic)) return result(traffic, warnings, true)
     const { url, errorText } = traffic.failure ?? { url: request.url, errorText: 'ERR_FAILED' }
-    throw networkFailure(errorText, url) ?? new Error(errorText)
+    throw (
+      egressFailure(url, explainTarget) ?? networkFailure(errorText, url) ?? new Error(errorText)
+    )
   }
   return result(traffic, warnings, false)
+}
+
+function throwIfFromProxy({ explainTarget }: Tab, { response }: DocumentTraffic): void {
+  const problem = response?.fromProxy && egressFailure(response.url, explainTarget)
+  if (problem) throw problem
 }
 
 function result(traffic: DocumentTraffic, warnings: string[], empty: boolean): LoadedPage {
@@ -107,7 +121,11 @@ function hasNoDocument(error: unknown, traffic: DocumentTraffic): boolean {
   return statusCode >= 400 && /ERR_HTTP_RESPONSE_CODE_FAILURE|ERR_INVALID_AUTH/.test(text)
 }
 
-function explain(error: unknown, budget: TimeBudget, traffic: DocumentTraffic | undefined): Error {
+function explain(
+  error: unknown,
+  { budget, explainTarget }: Tab,
+  traffic: DocumentTraffic | undefined,
+): Error {
   if (budget.signal.aborted) return budget.reason
   if (error instanceof ScrapeError) return error
   const message = error instanceof Error ? error.message : String(error)
@@ -119,7 +137,11 @@ function explain(error: unknown, budget: TimeBudget, traffic: DocumentTraffic | 
     )
   }
   const address = /at (https?:\S+)/.exec(message)?.[1] ?? traffic?.failure?.url ?? ''
-  return networkFailure(message, address) ?? (error instanceof Error ? error : new Error(message))
+  return (
+    (message.includes('ERR_') ? egressFailure(address, explainTarget) : undefined) ??
+    networkFailure(message, address) ??
+    (error instanceof Error ? error : new Error(message))
+  )
 }
 
 class DownloadStarted extends Error {}

@@ -19,7 +19,8 @@ export function scrapePage(
   limits: ScrapeLimits = {},
 ): Promise<ScrapedPage> {
   const budget = TimeBudget.of(request, limits)
-  return withTab(page, { budget, thrownAway: true }, async (tab) => {
+  const { explainTarget } = limits
+  return withTab(page, { budget, thrownAway: true, explainTarget }, async (tab) => {
     const loaded = await loadInTab(tab, request)
     return extractDocument(tab.cdp, request, loaded, budget)
   })

@@ -46,7 +46,9 @@ export class ScrapeService {
     const document = await this.#registry.lend(
       { keyId, limits: lifetime, streamWebView: false },
       (session) =>
-        withPlaywrightPage(session, (page) => scrapePage(page, request, { signal, deadline })),
+        withPlaywrightPage(session, (page) =>
+          scrapePage(page, request, { signal, deadline, explainTarget: session.explainTarget }),
+        ),
       signal,
     )
     const { url, waitFor } = request
@@ -102,11 +104,11 @@ export class ScrapeService {
     try {
       const timeout = replayTimeout + (waitFor ?? 0)
       const request = { url, timeout, ...(waitFor === undefined ? {} : { waitFor }) }
-      await withPlaywrightPage(session, (page) => loadPage(page, request)).catch(
-        (error: unknown) => {
-          throw new ReplayError({ cause: error })
-        },
-      )
+      await withPlaywrightPage(session, (page) =>
+        loadPage(page, request, { explainTarget: session.explainTarget }),
+      ).catch((error: unknown) => {
+        throw new ReplayError({ cause: error })
+      })
       if (await this.#contexts.bind(scrapeId, session.id)) return session
     } catch (error) {
       await session.destroy('released')

@@ -1,5 +1,6 @@
 import type { CDPSession, Page } from 'playwright-core'
 
+import type { ExplainTarget } from './egress-failure.ts'
 import { DocumentGoneError, evaluateIsolated } from './isolated-world.ts'
 import { ScrapeError } from './scrape-error.ts'
 import type { TimeBudget } from './time-budget.ts'
@@ -14,6 +15,7 @@ export interface Tab {
   budget: TimeBudget
   /** The page is only read, so a script that runs for ever may be ended for good. */
   thrownAway: boolean
+  explainTarget: ExplainTarget | undefined
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Tab {
  */
 export async function withTab<T>(
   page: Page,
-  options: Pick<Tab, 'budget' | 'thrownAway'>,
+  options: Omit<Tab, 'page' | 'cdp'>,
   task: (tab: Tab) => Promise<T>,
 ): Promise<T> {
   const { budget } = options

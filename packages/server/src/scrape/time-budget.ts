@@ -1,3 +1,4 @@
+import type { ExplainTarget } from './egress-failure.ts'
 import { ScrapeError } from './scrape-error.ts'
 
 /** Limits that the caller sets on a call. */
@@ -6,6 +7,8 @@ export interface ScrapeLimits {
   deadline?: number | undefined
   /** Aborting it ends the call with the signal's reason. */
   signal?: AbortSignal | undefined
+  /** Says why the browser did not get through to a target. */
+  explainTarget?: ExplainTarget | undefined
 }
 
 /** Milliseconds for a whole scrape when the request does not say (contract §2.7). */
