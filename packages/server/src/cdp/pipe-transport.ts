@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream'
 import { serialize } from './message.ts'
 
-export interface PipeLimits {
+export interface PipeOptions<Outgoing> {
   /** Bytes of the largest message that is taken. A larger one means a broken or hostile peer. */
   incoming?: number
   /** Bytes of the largest message that the peer takes. Default: no limit. */
   outgoing?: number
+  /** Writes a message for a peer that does not read JSON. */
+  encode?: (message: Outgoing) => string
 }
 
 const defaultMaximumIncoming = 256 * 1024 * 1024
@@ -22,6 +24,7 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
   readonly #output: Duplex
   readonly #maximumIncoming: number
   readonly #maximumOutgoing: number
+  readonly #encode: (message: Outgoing) => string | undefined
   #pending: Buffer[] = []
   #pendingBytes = 0
   #closed = false
@@ -30,10 +33,11 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
    * @param input Where messages come from.
    * @param output Where messages go; the same stream when it is a duplex pipe.
    */
-  constructor(input: Duplex, output: Duplex, limits: PipeLimits = {}) {
+  constructor(input: Duplex, output: Duplex, options: PipeOptions<Outgoing> = {}) {
     this.#output = output
-    this.#maximumIncoming = limits.incoming ?? defaultMaximumIncoming
-    this.#maximumOutgoing = limits.outgoing ?? Infinity
+    this.#maximumIncoming = options.incoming ?? defaultMaximumIncoming
+    this.#maximumOutgoing = options.outgoing ?? Infinity
+    this.#encode = options.encode ?? serialize
     input.on('data', (chunk: Buffer) => this.#read(chunk))
     for (const stream of new Set([input, output])) {
       stream.on('close', () => this.close())
@@ -54,7 +58,7 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
    */
   send(message: Outgoing): boolean {
     if (this.#closed) return true
-    const text = serialize(message)
+    const text = this.#encode(message)
     if (text === undefined || Buffer.byteLength(text, 'utf8') > this.#maximumOutgoing) return false
     this.#output.write(`${text}\0`)
     return true

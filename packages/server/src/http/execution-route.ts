@@ -1,6 +1,11 @@
-import type { ExecuteRequest, ExecutionOutput, InteractResponse } from '@tandem-browser/core'
+import type {
+  ExecuteRequest,
+  ExecutionOutput,
+  InteractResponse,
+  Language,
+} from '@tandem-browser/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { RunnableLanguage, Session } from '../sessions/session.ts'
+import type { Session } from '../sessions/session.ts'
 import { ApiError } from './api-error.ts'
 import { clientGone } from './client-connection.ts'
 import { isDefect, toApiError } from './error-mapping.ts'
@@ -57,9 +62,12 @@ export async function answerExecution(task: ExecutionTask): Promise<unknown> {
 function parameters(
   { body }: ExecutionTask,
   code: string,
-): { code: string; language: RunnableLanguage; timeout: number } {
-  const language = runnableLanguage(body.language)
-  return { code, language, timeout: (body.timeout ?? defaultTimeout) * 1000 }
+): { code: string; language: Language; timeout: number } {
+  return {
+    code,
+    language: body.language ?? 'node',
+    timeout: (body.timeout ?? defaultTimeout) * 1000,
+  }
 }
 
 /** @throws ApiError for what this server cannot run. */
@@ -68,10 +76,4 @@ function runnableCode({ code, prompt }: ExecutionTask['body']): string {
     throw new ApiError(503, 'Prompts are not available: this server has no model to follow them.')
   }
   return code
-}
-
-/** @throws ApiError for a language that this server does not run. */
-function runnableLanguage(language: ExecutionTask['body']['language'] = 'node'): RunnableLanguage {
-  if (language !== 'bash') return language
-  throw new ApiError(501, 'This server does not run bash yet; use "language": "node" or "python".')
 }

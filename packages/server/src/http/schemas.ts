@@ -70,6 +70,7 @@ export const executeSchema = z
     origin: origin.optional(),
   })
   .superRefine(exactlyOneTask)
+  .superRefine(runnableCode)
 
 /** Body of `POST /v2/scrape/{jobId}/interact`. Unknown keys are ignored. */
 export const interactSchema = z
@@ -84,6 +85,7 @@ export const interactSchema = z
     origin: origin.optional(),
   })
   .superRefine(exactlyOneTask)
+  .superRefine(runnableCode)
 
 function exactlyOneTask(
   body: { code?: string | undefined; prompt?: string | undefined },
@@ -94,6 +96,15 @@ function exactlyOneTask(
   } else if (body.code !== undefined && body.prompt !== undefined) {
     context.addIssue({ code: 'custom', message: "Provide 'code' or 'prompt', not both." })
   }
+}
+
+function runnableCode(
+  body: { code?: string | undefined; language?: string | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (body.language !== 'bash' || body.code?.includes('\0') !== true) return
+  const message = 'Bash code must not contain a NUL character: a shell has no way to hold one.'
+  context.addIssue({ code: 'custom', path: ['code'], message })
 }
 
 const selectors = z.array(z.string().min(1).max(1_000)).max(100)

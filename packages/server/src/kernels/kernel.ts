@@ -9,6 +9,7 @@ import { parseKernelMessage } from './kernel-message.ts'
 import {
   type ConnectCommand,
   type ExecuteCommand,
+  type KernelCommand,
   type KernelMessage,
   controlDescriptor,
   maximumMessageBytes,
@@ -54,6 +55,13 @@ export interface KernelRun {
   onStderr?: ((text: string) => void) | undefined
 }
 
+export interface KernelOptions {
+  /** Tells the process where the browser is, if it has to be told. */
+  connect?: ConnectCommand
+  /** Writes commands for a process that does not read JSON. */
+  encode?: (command: KernelCommand) => string
+}
+
 /** Milliseconds that the output of a kernel which died is still read. */
 const lastOutputDeadline = 200
 
@@ -74,7 +82,7 @@ export class Kernel {
   /** Settles when it takes executions; rejects with KernelStartError. */
   readonly ready: Promise<void>
   readonly #process: SupervisedProcess
-  readonly #control: PipeTransport<object, ConnectCommand | ExecuteCommand>
+  readonly #control: PipeTransport<object, KernelCommand>
   readonly #stdout: OutputStream
   readonly #stderr: OutputStream
   readonly #link: BrowserLink
@@ -84,18 +92,20 @@ export class Kernel {
   /**
    * @param link How the process reaches the browser.
    * @param cdp That browser, to see why the process does not get its page.
-   * @param connect Tells the process where the browser is, if it has to be told.
    */
   constructor(
     process: SupervisedProcess,
     link: BrowserLink,
     cdp: CdpMultiplexer,
-    connect?: ConnectCommand,
+    { connect, encode }: KernelOptions = {},
   ) {
     this.#process = process
     this.#link = link
     const control = process.extraPipe(controlDescriptor - 3)
-    this.#control = new PipeTransport(control, control, { incoming: maximumMessageBytes })
+    this.#control = new PipeTransport(control, control, {
+      incoming: maximumMessageBytes,
+      ...(encode ? { encode } : {}),
+    })
     this.#stdout = new OutputStream(process.stdout)
     this.#stderr = new OutputStream(process.stderr)
     // A kernel that broke the protocol, or let go of it, will never answer.

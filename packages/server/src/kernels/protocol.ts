@@ -19,6 +19,8 @@ export interface ExecuteCommand {
   fence: string
 }
 
+export type KernelCommand = ConnectCommand | ExecuteCommand
+
 /** Kernel to host. */
 export type KernelMessage =
   /** The kernel has its page and takes executions. */

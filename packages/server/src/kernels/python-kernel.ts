@@ -1,21 +1,13 @@
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Isolation, LoopbackPort, Mount } from '../sandbox/isolation.ts'
-import { CdpEndpoint } from './cdp-endpoint.ts'
-import {
-  type KernelContext,
-  kernelEnvironment,
-  kernelLimits,
-  proxyPort,
-} from './kernel-environment.ts'
+import type { Isolation, Mount } from '../sandbox/isolation.ts'
+import { type KernelContext, kernelEnvironment, kernelLimits } from './kernel-environment.ts'
+import { openKernelPorts } from './kernel-ports.ts'
 import { Kernel } from './kernel.ts'
 import { LanguageUnavailableError } from './language-unavailable-error.ts'
 import { type PythonInterpreter, type PythonSettings, findPython } from './python-interpreter.ts'
 
 const program = fileURLToPath(new URL('python', import.meta.url))
-
-/** The port of the browser on the kernel's own loopback, where it can be chosen. */
-const cdpPort = 9222
 
 /** What every sandbox sees of the system anyway. */
 const systemFolder = /^\/(usr|bin|sbin|lib\w*)(\/|$)/
@@ -40,15 +32,7 @@ export async function startPythonKernel(
   const sources = isolation.place(program, '/opt/tandem/python-kernel')
   const interpreter = placeInterpreter(isolation, python)
   const temporary = await folder.temporary('python')
-  const endpoint = new CdpEndpoint(cdp)
-  const proxy = await isolation.openPort(proxyPort, (socket) => context.onEgress(socket, 'python'))
-  let browser: LoopbackPort
-  try {
-    browser = await isolation.openPort(cdpPort, (socket) => endpoint.accept(socket))
-  } catch (error) {
-    proxy.close()
-    throw error
-  }
+  const { proxy, browser, endpoint } = await openKernelPorts(context, 'python')
   const environment = kernelEnvironment(context, proxy, temporary)
   const supervised = isolation.spawn({
     role: 'kernel',
@@ -72,11 +56,12 @@ export async function startPythonKernel(
     ports: [proxy, browser],
     limits: kernelLimits,
   })
-  return new Kernel(supervised, endpoint, cdp, {
+  const connect = {
     type: 'connect',
     cdpUrl: endpoint.url(browser.port),
     downloads: join(folder.work.inside, '.downloads'),
-  })
+  } as const
+  return new Kernel(supervised, endpoint, cdp, { connect })
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BrowserLaunchError, BrowserProcess } from '../browser/browser-process.ts'
 import type { Engine } from '../browser/engine.ts'
+import { startBashKernel } from '../kernels/bash-kernel.ts'
 import { LanguageRuntime } from '../kernels/language-runtime.ts'
 import type { KernelContext } from '../kernels/kernel-environment.ts'
 import { startNodeKernel } from '../kernels/node-kernel.ts'
@@ -58,6 +59,7 @@ export class SessionFactory {
       const runtimes = {
         node: new LanguageRuntime(() => startNodeKernel(kernels)),
         python: new LanguageRuntime(() => startPythonKernel(kernels, python)),
+        bash: new LanguageRuntime(() => startBashKernel(kernels)),
       }
       return new SessionParts({ folder, egress, browser, runtimes })
     } catch (error) {

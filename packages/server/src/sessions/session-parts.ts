@@ -1,3 +1,4 @@
+import type { Language } from '@tandem-browser/core'
 import type { BrowserProcess } from '../browser/browser-process.ts'
 import type { SessionEgress } from '../egress/session-egress.ts'
 import type { LanguageRuntime } from '../kernels/language-runtime.ts'
@@ -13,7 +14,7 @@ export interface SessionPartsOptions {
 }
 
 /** What runs code, by language. */
-export type Runtimes = Readonly<Record<'node' | 'python', LanguageRuntime>>
+export type Runtimes = Readonly<Record<Language, LanguageRuntime>>
 
 /** The machinery of one session, whether somebody has it already or not. */
 export class SessionParts {

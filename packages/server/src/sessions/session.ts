@@ -1,11 +1,11 @@
-import type { EndReason, ExecutionOutput } from '@tandem-browser/core'
+import type { EndReason, ExecutionOutput, Language } from '@tandem-browser/core'
 import type { BrowserProcess } from '../browser/browser-process.ts'
 import type { CdpClient, ClientSink } from '../cdp/client.ts'
 import { CapabilityToken } from '../keys/capability-token.ts'
 import { Lifetime, type LifetimeLimits } from './lifetime.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { ExecutionLimitError, SessionEndedError, SessionReleaseError } from './session-error.ts'
-import type { Runtimes, SessionParts } from './session-parts.ts'
+import type { SessionParts } from './session-parts.ts'
 
 /** Executions that a session holds at the most, running and waiting. */
 const maximumExecutions = 100
@@ -20,11 +20,9 @@ export interface SessionSpecification {
   scrapeId?: string
 }
 
-export type RunnableLanguage = keyof Runtimes
-
 export interface SessionExecution {
   code: string
-  language: RunnableLanguage
+  language: Language
   /** Milliseconds. */
   timeout: number
   signal?: AbortSignal | undefined

@@ -1,0 +1,82 @@
+# What a bash kernel begins as. It starts two relays, which alone hold the pipes to the server, and
+# becomes the shell that runs user code. So nothing that user code starts inherits such a pipe, and
+# what it does to its shell does not touch them.
+#
+# Arguments: the agent-browser program, or an empty string; what else this shell is to do.
+
+if ((BASH_VERSINFO[0] < 5)); then
+  printf '{"type":"failed","error":"The bash of this machine is %s; 5.0 or newer is needed."}\0' \
+    "$BASH_VERSION" >&3
+  exit 1
+fi
+
+agent_browser=$1
+lifeline=${2-}
+program=${BASH_SOURCE[0]%/*}
+# Apart from what `rm -rf "$TMPDIR"/*` removes.
+folder=$TMPDIR/.tandem
+
+# Named pipes, which the shell opens only as long as it uses them.
+rm -rf "$folder/pipes"
+mkdir -p -m 700 "$folder/pipes" "$folder/bin" "$folder/agent-browser"
+mkfifo -m 600 "$folder/pipes/"{code,outcome,fence}
+
+# Server to shell: a line with the number of bytes and the fence, then the code, then a NUL byte.
+relay_commands() {
+  local length fence code
+  LC_ALL=C
+  exec 7<>"$folder/pipes/code" 8<>"$folder/pipes/fence"
+  while read -r -u 3 length fence && IFS= read -r -N "$length" -u 3 code && read -r -d '' -u 3; do
+    printf '%s\n' "$fence" >&8
+    printf '%s\n%s' "$length" "$code" >&7
+  done
+  [[ $lifeline ]] || return
+  # The server is gone. The daemon of agent-browser has left the process group.
+  local file daemon
+  for file in "$folder"/agent-browser/*.pid; do
+    read -r daemon <"$file" && kill -KILL "$daemon"
+  done 2>/dev/null
+  kill -KILL 0
+}
+
+# Shell to server: the exit code, behind the fences that close the output of the execution.
+relay_outcomes() {
+  local status fence
+  exec 7<>"$folder/pipes/outcome" 8<>"$folder/pipes/fence"
+  while read -r status <&7 && read -r fence <&8; do
+    write "$fence"
+    write "$fence" >&2
+    printf '{"type":"completed","exitCode":%d}\0' "$status" >&3
+  done
+}
+
+# Some child of the shell may have set the pipe not to block, and it may be full.
+write() {
+  until printf '%s' "$1" 2>/dev/null; do read -r -t 0.01 -u 7; done
+}
+
+relay_commands >/dev/null 2>&1 &
+relay_outcomes &
+
+if [[ $agent_browser ]]; then
+  ln -sf "$agent_browser" "$folder/bin/agent-browser"
+else
+  printf '%s\n' '#!/bin/sh' \
+    'echo "agent-browser is not installed on this server. Its operator can run: npm install agent-browser" >&2' \
+    'exit 127' >"$folder/bin/agent-browser"
+  chmod 755 "$folder/bin/agent-browser"
+fi
+export PATH=$folder/bin:$PATH
+export AGENT_BROWSER_CDP=$CDP_URL AGENT_BROWSER_SOCKET_DIR=$folder/agent-browser
+export AGENT_BROWSER_SCREENSHOT_DIR=$HOME AGENT_BROWSER_DOWNLOAD_PATH=$HOME
+export AGENT_BROWSER_NO_VERSION_CHECK=1
+export TERM=dumb
+
+printf '{"type":"ready"}\0' >&3
+# The descriptors with high numbers are what standard output and error are set back to.
+exec 3<&- 250>&1 251>&2
+# The loop stands on the first line, from which bash counts the lines of the user's code. What user
+# code breaks out of it goes on behind it, at the end of the shell, as `exit` does.
+__tandem_main=". ${program@Q}/shell.bash"'; while { __tandem_next; } 2>/dev/null; do eval "$__tandem_code"; done'
+export __tandem_main __tandem_pipes=$folder/pipes
+exec "$BASH" --norc --noprofile -c "$__tandem_main" "$BASH"
