@@ -1,8 +1,10 @@
 import type { EndReason, ExecutionOutput, Language } from '@tandem-browser/core'
 import type { BrowserProcess } from '../browser/browser-process.ts'
 import type { CdpClient, ClientSink } from '../cdp/client.ts'
+import type { EgressProblem } from '../egress/problem.ts'
 import { CapabilityToken } from '../keys/capability-token.ts'
 import { Lifetime, type LifetimeLimits } from './lifetime.ts'
+import { RefusalNotes } from './refusal-notes.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { ExecutionLimitError, SessionEndedError, SessionReleaseError } from './session-error.ts'
 import type { SessionParts } from './session-parts.ts'
@@ -105,10 +107,16 @@ export class Session {
     }
     const signals = [this.#ending.signal, ...(execution.signal ? [execution.signal] : [])]
     const signal = AbortSignal.any(signals)
-    const run = (): Promise<ExecutionOutput> => {
+    const run = async (): Promise<ExecutionOutput> => {
       this.#sequence += 1
       const runtime = this.#parts.runtimes[execution.language]
-      return runtime.execute({ ...execution, sequence: this.#sequence, signal })
+      const notes = new RefusalNotes(this.#parts.egress)
+      try {
+        const output = await runtime.execute({ ...execution, sequence: this.#sequence, signal })
+        return notes.addTo(output, execution.onStderr)
+      } finally {
+        notes.end()
+      }
     }
     try {
       return await this.lifetime.use(() => this.#executions.run(run, signal))
@@ -123,6 +131,10 @@ export class Session {
     this.#ending.signal.throwIfAborted()
     return this.#parts.browser.cdp.connect(sink, targetId)
   }
+
+  /** Why the last attempt to reach a target such as `example.com:443` from here failed. */
+  readonly explainTarget = (target: string): EgressProblem | undefined =>
+    this.#parts.egress.problemOf(target)
 
   get browser(): BrowserProcess {
     return this.#parts.browser
