@@ -8,6 +8,9 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { assert, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { failingBwrap } from '../test/support/bwrap-script.ts'
+import { isolation, isolationAvailable } from '../test/support/isolation.ts'
+import { machineEnvironment } from '../test/support/machine-environment.ts'
 import { isolationWarnings } from './commands/isolation-warnings.ts'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
@@ -24,11 +27,8 @@ beforeEach(async () => {
 type Tandem = ChildProcessByStdio<null, Readable, Readable>
 
 function startTandem(args: string[], variables: Record<string, string> = {}): Tandem {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('TANDEM_') || name === 'TANDEM_CACHE_DIR',
-  )
   const child = spawn(process.execPath, [main, ...args], {
-    env: { ...Object.fromEntries(inherited), TANDEM_DATA_DIR: dataDirectory, ...variables },
+    env: { ...machineEnvironment(), TANDEM_DATA_DIR: dataDirectory, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(async () => {
@@ -68,7 +68,8 @@ test('help and version', async () => {
     tandem(['fly']),
   ])
   expect(help).toMatchObject({ code: 0, stderr: '' })
-  for (const command of ['serve', 'keys', 'engine']) expect(help.stdout).toContain(command)
+  for (const command of ['serve', 'doctor', 'keys', 'engine'])
+    expect(help.stdout).toContain(command)
   const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
   expect(version).toMatchObject({ code: 0, stdout: `${manifest.version}\n` })
   expect(unknown).toMatchObject({ code: 1, stdout: '' })
@@ -139,7 +140,7 @@ describe('serve', { timeout: 60_000 }, () => {
     const { promise: url, resolve, reject } = Promise.withResolvers<string>()
     const take = (chunk: unknown): void => {
       output += String(chunk)
-      const found = /^Tandem listens on (\S+) \(isolation: none\)$/m.exec(output)
+      const found = /^Tandem listens on (\S+) \(isolation: (?:bubblewrap|none)\)$/m.exec(output)
       if (found?.[1]) resolve(found[1])
     }
     child.stdout.on('data', take)
@@ -168,7 +169,8 @@ describe('serve', { timeout: 60_000 }, () => {
     assert(key)
     expect(others).toEqual([])
     expect(first.output()).toContain(`\nexport TANDEM_API_KEY=${key}\n`)
-    expect(first.output()).toContain('WARNING: isolation: none.')
+    expect(first.output()).toContain(`(isolation: ${isolation})`)
+    expect(first.output().includes('WARNING: isolation: none.')).toBe(!isolationAvailable)
     expect(await statusWith(first.url, key)).toBe(200)
     expect(await statusWith(first.url, `${key}x`)).toBe(401)
 
@@ -206,6 +208,40 @@ describe('serve', { timeout: 60_000 }, () => {
     expect(locked.output()).not.toMatch(keyPattern)
   })
 
+  test('where it cannot isolate it does not start, and says what is wrong and what helps', async () => {
+    const variables = {
+      TANDEM_ISOLATION: '',
+      TANDEM_BWRAP: await failingBwrap('bwrap: setting up uid map: Permission denied'),
+    }
+    const { code, stdout, stderr } = await tandem(['serve', '--port', '0'], variables)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    const lines = stderr.trim().split('\n')
+    expect(lines[0]).toContain('Sessions cannot be isolated on this machine')
+    expect(lines[1]).toMatch(/setting up uid map: Permission denied|AppArmor/)
+    expect(stderr).toContain('tandem doctor')
+    expect(stderr).toContain('TANDEM_ISOLATION=none')
+    expect(stderr).not.toMatch(/^ +at /m)
+    // No server, no key.
+    expect((await tandem(['keys', 'list'])).stdout).toContain('There is no key yet')
+  })
+
+  test('told to run without isolation it says so in what it prints, logs and answers', async () => {
+    const variables = {
+      TANDEM_ISOLATION: 'none',
+      TANDEM_BWRAP: await failingBwrap('bwrap: setting up uid map: Permission denied'),
+    }
+    const { child, url, output } = await serve(['--log-level', 'debug'], variables)
+    const health = (await (await fetch(`${url}/health`)).json()) as { isolation: string }
+    expect(health.isolation).toBe('none')
+    expect(output()).toContain('WARNING: isolation: none.')
+    const logged = output()
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+    expect(logged.length).toBeGreaterThan(0)
+    for (const line of logged) expect(JSON.parse(line)).toMatchObject({ isolation: 'none' })
+    expect(await stop(child, 'SIGTERM')).toBe(0)
+  })
+
   test('a port in use is one sentence and no key is made', async () => {
     const other = createServer()
     await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening))
@@ -240,7 +276,8 @@ describe('serve', { timeout: 60_000 }, () => {
   })
 
   test('a signal during the start still ends it well', async () => {
-    const child = startTandem(['serve', '--port', '0'])
+    // The warning about it comes before everything else.
+    const child = startTandem(['serve', '--port', '0', '--isolation', 'none'])
     await once(child.stderr, 'data')
     expect(await stop(child, 'SIGTERM')).toBe(0)
   })

@@ -47,7 +47,7 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function startServer(options: ServerOptions | Config = {}): Promise<RunningServer> {
   const config = resolveConfig(options)
-  const log = pino({ level: config.logLevel, base: null })
+  const log = pino({ level: config.logLevel, base: logBase(config) })
   const teardown = new Teardown()
   try {
     return await assemble(config, log, teardown)
@@ -130,7 +130,7 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
   egress.protectPort(address.port)
   registry.warmUp()
   if (isolation.name === 'none') {
-    log.warn({ isolation: isolation.name }, 'no isolation: sessions can reach this machine')
+    log.warn('no isolation: sessions can reach this machine')
   }
 
   const close = (): Promise<void> => {
@@ -143,6 +143,11 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** In every line of the log: that there is no isolation must not be overlooked. */
+function logBase({ isolation }: Config): { isolation: 'none' } | null {
+  return isolation === 'none' ? { isolation } : null
 }
 
 /** @throws IsolationError when this machine cannot isolate. */

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { ApiCaller } from './api-caller.ts'
+import { machineEnvironment } from './machine-environment.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -31,12 +32,9 @@ export class ServerProcess extends ApiCaller {
     dataDirectory: string,
     variables: Record<string, string> = {},
   ): Promise<ServerProcess> {
-    const inherited = Object.entries(process.env).filter(
-      ([name]) => !name.startsWith('TANDEM_') || name === 'TANDEM_CACHE_DIR',
-    )
     const child = spawn(process.execPath, [main, 'serve', '--port', '0'], {
       env: {
-        ...Object.fromEntries(inherited),
+        ...machineEnvironment(),
         TANDEM_DATA_DIR: dataDirectory,
         TANDEM_API_KEYS: ApiCaller.keys.join(','),
         TANDEM_LOG_LEVEL: 'silent',
