@@ -221,6 +221,10 @@ describe('serve', { timeout: 60_000 }, () => {
     expect(stderr).toContain('tandem doctor')
     expect(stderr).toContain('TANDEM_ISOLATION=none')
     expect(stderr).not.toMatch(/^ +at /m)
+    const visible = { TANDEM_ISOLATION: '', TANDEM_DATA_DIR: '/usr/tandem-of-a-test' }
+    const refused = await tandem(['serve', '--port', '0'], visible)
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toContain('lies in /usr, which every sandbox can read')
     // No server, no key.
     expect((await tandem(['keys', 'list'])).stdout).toContain('There is no key yet')
   })

@@ -13,6 +13,7 @@ import type { Isolation } from './sandbox/isolation.ts'
 import { NoIsolation } from './sandbox/no-isolation.ts'
 import { requireIsolation } from './sandbox/probe-isolation.ts'
 import { viewSystem } from './sandbox/system-view.ts'
+import { requireHidden } from './sandbox/visible-folder.ts'
 import { ReplayContexts } from './scrape/replay-contexts.ts'
 import { ScrapeService } from './scrape/scrape-service.ts'
 import { poolBounds } from './sessions/pool-size.ts'
@@ -58,6 +59,7 @@ export async function startServer(options: ServerOptions | Config = {}): Promise
 }
 
 async function assemble(config: Config, log: Logger, teardown: Teardown): Promise<RunningServer> {
+  if (config.isolation !== 'none') await requireHidden(config.dataDirectory)
   const engine = await findEngine({ executable: config.chromium })
   const lock = DataDirectoryLock.acquire(config.dataDirectory)
   teardown.add(() => lock[Symbol.dispose]())

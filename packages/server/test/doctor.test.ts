@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -299,6 +299,16 @@ describe('what else keeps it from starting', () => {
     await rm(dataDirectory, { recursive: true })
     const parent = await report(run)
     expect(parent.of('data-folder').summary).toContain(`this user may not write to ${folder}`)
+  })
+
+  test('a data folder among the programs, which sandboxes see, also by way of a link', async () => {
+    const variables = { ...noBrowser, TANDEM_ISOLATION: 'bubblewrap' }
+    await symlink('/usr/share', dataDirectory)
+    for (const path of ['/usr/local/tandem', join(dataDirectory, 'tandem')]) {
+      const { code, of } = await report({ variables: { ...variables, TANDEM_DATA_DIR: path } })
+      expect(code).toBe(1)
+      expect(of('data-folder').summary).toMatch(/lies in \/usr, which every sandbox can read/)
+    }
   })
 
   test('a data folder that a server uses', async () => {

@@ -47,7 +47,7 @@ export function configurationProbes(
       id: 'data-folder',
       title: 'data folder',
       essential: true,
-      examine: () => examineDataDirectory(config.dataDirectory),
+      examine: () => examineDataDirectory(config),
     },
     {
       id: 'address',

@@ -1,6 +1,8 @@
 import { constants } from 'node:fs'
 import { access, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Config } from '../config.ts'
+import { visibilityProblem } from '../sandbox/visible-folder.ts'
 import { DataDirectoryLock } from '../store/data-directory-lock.ts'
 import { prepareDataDirectory } from '../store/data-directory.ts'
 import { StoreError } from '../store/store-error.ts'
@@ -9,7 +11,12 @@ import { type Observation, failure, ok } from './finding.ts'
 const otherFolder = 'Choose another folder with --data-dir or TANDEM_DATA_DIR.'
 
 /** Whether the server can keep its data there, found out without leaving anything. */
-export async function examineDataDirectory(path: string): Promise<Observation> {
+export async function examineDataDirectory({
+  dataDirectory: path,
+  isolation,
+}: Pick<Config, 'dataDirectory' | 'isolation'>): Promise<Observation> {
+  const visible = isolation === 'none' ? undefined : await visibilityProblem(path)
+  if (visible) return failure(visible.sentence, ...visible.remedy)
   const nearest = await nearestExisting(path)
   if (nearest !== path) {
     if (await isWritable(nearest)) return ok(`${path} will be made`)

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Config } from '../config.ts'
+import { findAgentBrowser } from '../kernels/agent-browser.ts'
 import { findPython } from '../kernels/python-interpreter.ts'
 import { type Observation, ok, warning } from './finding.ts'
 import type { Probe } from './probe.ts'
@@ -27,24 +27,13 @@ export function languageProbes(config: Pick<Config, 'dataDirectory'>): Probe[] {
   ]
 }
 
+/** Starts the program once: a file that is there may be for another processor or C library. */
 async function examineAgentBrowser(signal: AbortSignal): Promise<Observation> {
-  const manifest = findManifest('agent-browser')
-  if (manifest === undefined) {
-    return warning('the package is not installed, so shells have no command agent-browser')
+  const found = await findAgentBrowser()
+  if ('problem' in found) {
+    return warning(`shells do without agent-browser: ${found.problem}`, found.fix)
   }
-  const program = join(dirname(manifest), 'bin', 'agent-browser.js')
-  const { stdout } = await promisify(execFile)(process.execPath, [program, '--version'], {
-    signal,
-    killSignal: 'SIGKILL',
-    encoding: 'utf8',
-  })
-  return ok(`${stdout.trim().replace(/^agent-browser /, '')}, ${dirname(manifest)}`)
-}
-
-function findManifest(name: string): string | undefined {
-  try {
-    return createRequire(import.meta.url).resolve(`${name}/package.json`)
-  } catch {
-    return undefined
-  }
+  const program = join(found.package, found.program)
+  await promisify(execFile)(program, ['--version'], { signal, killSignal: 'SIGKILL' })
+  return ok(`${found.version}, ${program}`)
 }

@@ -18,6 +18,7 @@ export interface IsolationProblem {
     | 'chroot'
     | 'initial-file-system'
     | 'not-isolated'
+    | 'data-folder-visible'
     | 'unknown'
   /** One line: what is wrong. */
   readonly sentence: string

@@ -24,6 +24,9 @@ const settings = [
   '/var/cache/fontconfig',
 ]
 
+/** All that sandboxes can read of the system, where it exists. */
+export const visibleFolders: readonly string[] = [...programFolders, ...settings]
+
 /** Files that every sandbox has of its own. Names are resolved by the egress proxy alone. */
 const files: Readonly<Record<string, string>> = {
   '/etc/passwd':
