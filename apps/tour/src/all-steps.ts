@@ -4,7 +4,11 @@ import { interactWithCode } from './steps/02-interact-with-code.ts'
 import { attachPlaywright } from './steps/03-attach-playwright.ts'
 import { shareState } from './steps/04-share-state.ts'
 import { streamOutput } from './steps/05-stream-output.ts'
-import { stop } from './steps/06-stop.ts'
+import { driveFromPython } from './steps/06-drive-from-python.ts'
+import { driveWithAgentBrowser } from './steps/07-drive-with-agent-browser.ts'
+import { refusePrivateAddress } from './steps/08-refuse-private-address.ts'
+import { killEndlessLoop } from './steps/09-kill-endless-loop.ts'
+import { stop } from './steps/10-stop.ts'
 
 /** The tour, in order. A new step is a file in steps/ and a line in this list. */
 export const steps: readonly Step[] = [
@@ -13,5 +17,9 @@ export const steps: readonly Step[] = [
   attachPlaywright,
   shareState,
   streamOutput,
+  driveFromPython,
+  driveWithAgentBrowser,
+  refusePrivateAddress,
+  killEndlessLoop,
   stop,
 ]

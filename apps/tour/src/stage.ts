@@ -31,21 +31,22 @@ export class Stage {
     try {
       const dataDir = await mkdtemp(join(tmpdir(), 'tandem-tour-'))
       teardown.push(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }))
+      const site = url === undefined ? await startSite({ port: 0 }) : undefined
+      if (site) teardown.push(() => site.close())
+      const pageUrl = site ? `${site.url}/` : (url as string)
       const apiKey = `td-${randomBytes(24).toString('hex')}`
       const server = await startServer({
         port: 0,
         dataDir,
         apiKeys: [apiKey],
         logLevel: 'silent',
+        // Sessions may not reach this machine or its network, but for what the tour is about.
+        egressAllow: [hostAndPort(pageUrl)],
         // The set-up says so where the machine makes no sandboxes: the tour brings its own page.
         isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
       })
       teardown.push(() => server.close())
-      if (url !== undefined) return new Stage(server, apiKey, url, teardown)
-
-      const site = await startSite({ port: 0 })
-      teardown.push(() => site.close())
-      return new Stage(server, apiKey, `${site.url}/`, teardown)
+      return new Stage(server, apiKey, pageUrl, teardown)
     } catch (error) {
       await runInReverse(teardown)
       throw error
@@ -56,6 +57,11 @@ export class Stage {
   close(): Promise<void> {
     return runInReverse(this.#teardown)
   }
+}
+
+function hostAndPort(address: string): string {
+  const { hostname, port, protocol } = new URL(address)
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
 }
 
 /** Longer than a server takes to end its sessions, shorter than anybody's patience. */

@@ -15,6 +15,10 @@ const titles = [
   'Attach Playwright to it',
   'Change it from both sides',
   'Stream the output',
+  'Drive it from Python',
+  'Drive it with agent-browser',
+  'Refuse a private address',
+  'Kill an endless loop',
   'Stop the session',
 ]
 
@@ -45,7 +49,7 @@ describe('the tour', { timeout: 120_000 }, () => {
     expect(doneSteps(ended)).toEqual(numbered(titles))
     expect(ended.stdout).toContain('1 bell in the cart, at /cart')
     expect(ended.stdout).toContain('the code saw €49.50')
-    expect(ended.stdout).toMatch(/6 steps on one page in [\d.]+ s, all as expected\.\n$/)
+    expect(ended.stdout).toMatch(/10 steps on one page in [\d.]+ s, all as expected\.\n$/)
 
     const picture = /screenshot in (\S+)/.exec(ended.stdout)?.[1] ?? ''
     const path = fileURLToPath(new URL('../output/shop.png', import.meta.url))
