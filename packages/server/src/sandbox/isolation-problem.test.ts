@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { type IsolationProblem, explainFailure, missingProblem } from './isolation-problem.ts'
 import type { Machine } from './machine.ts'
@@ -87,7 +89,7 @@ test.each<[string, string, Machine, IsolationProblem['reason'], RegExp]>([
     says.loopback,
     { ...debian, families: ['ubuntu', 'debian'], userNamespacesNeedProfile: true },
     'user-namespaces-need-profile',
-    / {4}profile tandem-bwrap "\/usr\/bin\/bwrap" flags=\(unconfined\) \{\n {6}userns,\n {4}\}/,
+    /^ {4}printf .* \| sudo tee \/etc\/apparmor\.d\/tandem-bwrap$/m,
   ],
   [
     'docker, whose filter forbids namespaces',
@@ -158,4 +160,15 @@ test('a system whose command is not known gets a sentence; root needs no sudo', 
   expect(missingProblem({ ...debian, isRoot: true }).remedy).toEqual([
     '    apt-get install -y bubblewrap',
   ])
+})
+
+test('the profile of AppArmor is written by one line that a shell takes as it is', async () => {
+  const machine = { ...debian, isRoot: true, userNamespacesNeedProfile: true }
+  const { remedy } = explainFailure(says.userMap, machine, "/opt/it's/bwrap")
+  const command = remedy.find((line) => line.includes('printf')) ?? ''
+  const { stdout } = await promisify(execFile)('sh', ['-c', command.replace(/\| tee .*/, '')])
+  expect(stdout).toBe(
+    'abi <abi/4.0>,\ninclude <tunables/global>\n' +
+      'profile tandem-bwrap "/opt/it\'s/bwrap" flags=(unconfined) {\n  userns,\n}\n',
+  )
 })

@@ -170,12 +170,18 @@ function profileProblem(machine: Machine, bwrap: string): IsolationProblem {
       '(kernel.apparmor_restrict_unprivileged_userns is 1).',
     remedy: [
       'Give bubblewrap a profile that allows it; the rule goes on to hold for other programs:',
-      commandLine(`${asRoot(machine, 'tee /etc/apparmor.d/tandem-bwrap')} <<'PROFILE'`),
-      ...appArmorProfile(bwrap).map(commandLine),
-      commandLine('PROFILE'),
+      commandLine(
+        `printf '%s\\n' ${appArmorProfile(bwrap).map(quote).join(' ')} | ` +
+          asRoot(machine, 'tee /etc/apparmor.d/tandem-bwrap'),
+      ),
       commandLine(asRoot(machine, 'apparmor_parser -r /etc/apparmor.d/tandem-bwrap')),
     ],
   }
+}
+
+/** For a shell. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
 /** Lets one program make user namespaces, and confines it no further. */
