@@ -2,9 +2,6 @@ import { readFile, stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 
-/** Milliseconds for which the file is taken to be unchanged. */
-const freshness = 1_000
-
 const systemPath =
   process.platform === 'win32'
     ? join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'hosts')
@@ -13,17 +10,20 @@ const systemPath =
 /** The names that the machine itself gives addresses, before any name server is asked. */
 export class HostsFile {
   readonly #path: string
+  readonly #freshness: number
   #names: ReadonlyMap<string, readonly string[]> = new Map()
   #checkedAt = -Infinity
   #version = ''
 
-  constructor(path: string = systemPath) {
+  /** @param freshness Milliseconds for which the file is taken to be unchanged. */
+  constructor(path: string = systemPath, freshness = 1_000) {
     this.#path = path
+    this.#freshness = freshness
   }
 
   async addresses(name: string): Promise<readonly string[]> {
     const now = performance.now()
-    if (now - this.#checkedAt > freshness) {
+    if (now - this.#checkedAt >= this.#freshness) {
       this.#checkedAt = now
       await this.#refresh()
     }
