@@ -14,7 +14,9 @@ class PlaywrightStarter:
     def __init__(self):
         self._create = asyncio.create_subprocess_exec
         self._command = None
-        self._process = None
+        # Waits for the library to ask for it.
+        self._early = None
+        self._running = None
 
     async def begin(self):
         """Begins to start the driver, and imports the library meanwhile."""
@@ -22,7 +24,7 @@ class PlaywrightStarter:
             from playwright._impl._driver import compute_driver_executable, get_driver_env
 
             self._command = (*compute_driver_executable(), "run-driver")
-            self._process = await self._create(
+            self._early = await self._create(
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -35,21 +37,27 @@ class PlaywrightStarter:
             pass
 
     async def start(self):
-        """Gives a running Playwright."""
+        """Gives a running Playwright. The one that it gave before ends."""
         from playwright.async_api import async_playwright
 
+        _kill(self._running)
+        self._running = None
         asyncio.create_subprocess_exec = self._adopt_or_create
         try:
             return await async_playwright().start()
         finally:
             asyncio.create_subprocess_exec = self._create
-            if self._process:
-                self._process.kill()
-                self._process = None
+            _kill(self._early)
+            self._early = None
 
     async def _adopt_or_create(self, *command, **options):
-        process = self._process
-        if process is None or command != self._command:
-            return await self._create(*command, **options)
-        self._process = None
-        return process
+        if self._early is not None and command == self._command:
+            self._running, self._early = self._early, None
+        else:
+            self._running = await self._create(*command, **options)
+        return self._running
+
+
+def _kill(process):
+    if process is not None and process.returncode is None:
+        process.kill()

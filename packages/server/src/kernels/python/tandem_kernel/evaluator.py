@@ -67,7 +67,7 @@ class Evaluator:
 
     def _compile_as_is(self, code, file_name):
         # Tracebacks and inspect show lines of the code from there.
-        lines = code.splitlines(keepends=True)
+        lines = [line + "\n" for line in code.splitlines()]
         linecache.cache[file_name] = (len(code), None, lines, file_name)
         return compile(code, file_name, "exec", self._flags, dont_inherit=True)
 
@@ -78,5 +78,4 @@ def _exit(code):
         return Outcome(0)
     if isinstance(code, int):
         return Outcome(code & 0xFF)
-    print(code, file=sys.stderr)
-    return Outcome(1)
+    return Outcome(1, str(code))

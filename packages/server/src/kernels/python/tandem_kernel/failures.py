@@ -5,12 +5,14 @@ import re
 import site
 import sys
 import sysconfig
+import threading
 import traceback
+import warnings
 
 from tandem_kernel.protocol import MAXIMUM_OUTPUT_BYTES
 
-# Frames of one traceback; of a deep recursion the last ones say enough.
-_MAXIMUM_FRAMES = 20
+# Entries of one traceback; of a deep recursion the last ones say enough.
+_MAXIMUM_FRAMES = 10
 
 _EXECUTION_FILE = re.compile(r"execution-\d+\.py")
 
@@ -39,7 +41,29 @@ def format_exception(error):
 
 def print_exception(heading, error):
     """Tells of an exception that nobody waits for."""
-    print(f"{heading}\n{format_exception(error)}", file=sys.stderr)
+    try:
+        print(f"{heading}\n{format_exception(error)}", file=sys.stderr)
+    except Exception:
+        # User code closed the stream, or put a broken one there.
+        pass
+
+
+def install_hooks():
+    """Tells in the same terms of threads that failed, and of what Python warns of."""
+    threading.excepthook = _report_thread
+    warnings.formatwarning = _format_warning
+
+
+def _report_thread(arguments):
+    if arguments.exc_type is not SystemExit:
+        name = arguments.thread.name if arguments.thread else "that is gone"
+        print_exception(f"Exception in thread {name}", arguments.exc_value)
+
+
+def _format_warning(message, category, file_name, line_number, line=None):
+    text = f"{category.__name__}: {message}\n"
+    # A coroutine that nobody awaits is found wherever it is thrown away.
+    return f"{file_name}:{line_number}: {text}" if _is_own(file_name) else text
 
 
 def _keep_own_frames(shown, seen):
@@ -47,8 +71,10 @@ def _keep_own_frames(shown, seen):
     if shown is None or id(shown) in seen:
         return
     seen.add(id(shown))
-    own = [frame for frame in shown.stack if _is_own(frame.filename)]
-    shown.stack[:] = own[-_MAXIMUM_FRAMES:]
+    shown.stack[:] = [frame for frame in shown.stack if _is_own(frame.filename)]
+    # What repeats is one entry, however often it does.
+    if len(shown.stack.format()) > _MAXIMUM_FRAMES:
+        shown.stack[:] = shown.stack[-_MAXIMUM_FRAMES:]
     _keep_own_frames(shown.__cause__, seen)
     _keep_own_frames(shown.__context__, seen)
     # Groups of exceptions came with Python 3.11.

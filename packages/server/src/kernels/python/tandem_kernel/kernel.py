@@ -6,7 +6,7 @@ import os
 from tandem_kernel.control import Control
 from tandem_kernel.driver import PlaywrightStarter
 from tandem_kernel.evaluator import Evaluator, Outcome
-from tandem_kernel.failures import format_exception, print_exception
+from tandem_kernel.failures import format_exception, install_hooks, print_exception
 from tandem_kernel.lifeline import die_with_server
 from tandem_kernel.streams import StandardStreams
 
@@ -89,6 +89,7 @@ def run(lifeline):
     """Does not return."""
     if lifeline:
         die_with_server()
+    install_hooks()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.set_exception_handler(_report)
@@ -97,5 +98,5 @@ def run(lifeline):
         try:
             loop.run_forever()
         except (KeyboardInterrupt, SystemExit) as error:
-            # Raised by a task or a callback that an execution left behind.
-            print_exception("A task of an earlier execution ended with:", error)
+            # Raised by a task or a callback, not by the execution itself.
+            print_exception("A task ended with:", error)

@@ -5,9 +5,6 @@ import sys
 
 from playwright.async_api import Error, Page
 
-# Seconds in which a driver that was given up may end by itself.
-_STOP_DEADLINE = 1
-
 
 class SharedPage:
     """Gives user code the names `browser`, `context` and `page`.
@@ -33,8 +30,11 @@ class SharedPage:
         self._settling = set()
 
     async def connect(self):
+        """Makes a connection, also in place of one that was lost."""
         if self._playwright is None:
             self._playwright = await self._start_playwright()
+            # Playwright's API does not say when it lost its driver.
+            self._playwright._impl_obj._connection.on("close", self._forget_playwright)
         browser = await self._playwright.chromium.connect_over_cdp(
             self._cdp_url, artifacts_dir=self._downloads
         )
@@ -51,8 +51,9 @@ class SharedPage:
 
     async def ensure_open(self):
         """Gives user code a page that is open, if the one it had is closed or has crashed."""
-        if not self._browser.is_connected():
-            await self._reconnect()
+        # User code closed the browser, as it does by habit, or the driver was lost.
+        if self._playwright is None or not self._browser.is_connected():
+            await self.connect()
             return
         page = self._names.get("page")
         if not isinstance(page, Page):
@@ -67,17 +68,8 @@ class SharedPage:
             # Playwright cannot navigate it any more.
             self._settle(page.close())
 
-    async def _reconnect(self):
-        """User code closed the browser, as it does by habit, or disturbed the driver."""
-        try:
-            await self.connect()
-        except Error:
-            try:
-                await asyncio.wait_for(self._playwright.stop(), _STOP_DEADLINE)
-            except Exception:
-                pass
-            self._playwright = None
-            await self.connect()
+    def _forget_playwright(self):
+        self._playwright = None
 
     def _watch(self, page):
         page.on("crash", self._remember_crash)

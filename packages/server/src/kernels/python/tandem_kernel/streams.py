@@ -47,6 +47,9 @@ class StandardStreams:
 
     def ensure_open(self):
         """Opens again what an execution closed."""
+        for number, descriptor in zip((1, 2), self._fence_descriptors):
+            if not _is_open(number):
+                os.dup2(descriptor, number)
         if _is_closed(sys.stdin):
             sys.stdin = open(os.devnull, encoding="utf-8")
         for number, name in ((1, "stdout"), (2, "stderr")):
@@ -78,6 +81,14 @@ def _open(number, name):
         newline="\n",
         write_through=True,
     )
+
+
+def _is_open(descriptor):
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def _is_closed(stream):
