@@ -2,7 +2,7 @@ import type { Engine } from '@tandem-browser/server'
 import type { Row } from './report/row.ts'
 import type { PairOptions } from './sampling/paired-samples.ts'
 import type { LocalSite } from './subjects/local-site.ts'
-import type { ServerUnderTest } from './subjects/server-under-test.ts'
+import type { ServerUnderTest, ServerUnderTestOptions } from './subjects/server-under-test.ts'
 
 /** One thing that is measured; a file in `rows`, and a line in `benchmarks.ts`. */
 export interface Benchmark {
@@ -18,7 +18,7 @@ export interface BenchmarkContext {
   /** A server that benchmarks share which leave nothing in it. */
   readonly server: ServerUnderTest
   /** Starts a server that nothing was done with yet. The caller closes it. */
-  startServer(options?: { keepAlive?: boolean }): Promise<ServerUnderTest>
+  startServer(options?: ServerUnderTestOptions): Promise<ServerUnderTest>
   readonly signal: AbortSignal
   readonly settings: Settings
 }

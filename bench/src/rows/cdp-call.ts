@@ -19,8 +19,9 @@ export const cdpCall: Benchmark = {
     try {
       const session = await server.tandem.sessions.create({ signal })
       try {
-        // Its kernel connects in the background; a call during that is not the usual call.
+        // What is made in the background is over then; a call during that is not the usual call.
         await session.execute('0')
+        await server.untilWarm(signal)
         const [through, past] = await connectBoth(session.cdpUrl, direct.cdpUrl)
         try {
           return await compare(context, through, past)

@@ -21,11 +21,13 @@ export const concurrentCreates: Benchmark = {
     const pairs = await samplePairs(
       {
         tandem: async () => {
+          await server.untilWarm(signal)
           const { made, failed, duration } = await makeAll<Session>(() =>
             server.tandem.sessions.create({ signal }),
           )
           await Promise.all(made.map((session) => session.delete()))
           failures.tandem += failed
+          await server.untilWarm(signal)
           return duration
         },
         playwright: async () => {

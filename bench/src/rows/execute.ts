@@ -42,6 +42,7 @@ export const execute: Benchmark = {
       const session = await server.tandem.sessions.create({ signal })
       try {
         await run(session, `await page.goto('${site.plainPage}')`)
+        await server.untilWarm(signal)
         const rows: Row[] = []
         for (const comparison of comparisons) {
           rows.push(await compare(context, session, page, comparison))

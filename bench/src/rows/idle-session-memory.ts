@@ -51,7 +51,8 @@ function perUnit(measured: readonly MeasuredMemory[]): MemoryPerUnit {
 }
 
 async function growServer(context: BenchmarkContext, count: number): Promise<MeasuredMemory[]> {
-  const server = await context.startServer()
+  // Those that are kept ready would come and go between two measurements.
+  const server = await context.startServer({ poolSize: 0 })
   try {
     const addSession = async (): Promise<void> => {
       const session = await server.tandem.sessions.create({ signal: context.signal })

@@ -12,18 +12,24 @@ export const roundTrip: Benchmark = {
     const { engine, server, site, signal } = context
     const pairs = await samplePairs(
       {
-        tandem: () =>
-          timed(async () => {
+        tandem: async () => {
+          await server.untilWarm(signal)
+          const duration = await timed(async () => {
             const session = await server.tandem.sessions.create({ signal })
             try {
               const browser = await chromium.connectOverCDP(session.cdpUrl)
               const [page] = browser.contexts()[0]?.pages() ?? []
               if (!page) throw new Error('The session has no page.')
-              await page.goto(site.plainPage)
+              const response = await page.goto(site.plainPage)
+              if (!response?.ok()) throw new Error('The session did not reach the page.')
             } finally {
               await session.delete()
             }
-          }),
+          })
+          // What takes its place must not slow the other side down.
+          await server.untilWarm(signal)
+          return duration
+        },
         playwright: () =>
           timed(async () => {
             const browser = await launchPlainly(engine)
@@ -35,7 +41,7 @@ export const roundTrip: Benchmark = {
             }
           }),
       },
-      pairOptions(context, { samples: 20, seconds: 15 }),
+      pairOptions(context, { samples: 20, seconds: 30 }),
     )
     return [
       pairedRow({

@@ -21,11 +21,15 @@ async function compare(context: BenchmarkContext, what: string, url: string): Pr
   const { engine, server, signal } = context
   const pairs = await samplePairs(
     {
-      tandem: () =>
-        timed(async () => {
+      tandem: async () => {
+        await server.untilWarm(signal)
+        const duration = await timed(async () => {
           const { rawHtml } = await server.tandem.scrape(url, { formats: ['rawHtml'], signal })
           assertComplete(rawHtml)
-        }),
+        })
+        await server.untilWarm(signal)
+        return duration
+      },
       playwright: () =>
         timed(async () => {
           const browser = await launchPlainly(engine)
@@ -38,7 +42,7 @@ async function compare(context: BenchmarkContext, what: string, url: string): Pr
           }
         }),
     },
-    pairOptions(context, { samples: 15, seconds: 10 }),
+    pairOptions(context, { samples: 15, seconds: 20 }),
   )
   return pairedRow({
     what,

@@ -25,10 +25,12 @@ export const sessionChurn: Benchmark = {
     const { sessions, quick } = context.settings
     const count = sessions ?? (quick ? 10 : 100)
     // A client that keeps connections open would leave sockets in the server.
-    const server = await context.startServer({ keepAlive: false })
+    // As many sessions are ready at the end as at the beginning.
+    const server = await context.startServer({ keepAlive: false, poolSize: 2 })
     try {
       // The first ones load code.
       await churn(context, server, 4)
+      await server.untilWarm(context.signal)
       const before = await lookAt(server)
       const batch = Math.max(2, Math.ceil(count / 12))
       const points = [{ x: 0, y: (await server.process.memory()).heapUsed }]
@@ -38,8 +40,10 @@ export const sessionChurn: Benchmark = {
         const size = Math.min(batch, count - done)
         await churn(context, server, size)
         done += size
+        await server.untilWarm(context.signal)
         points.push({ x: done, y: (await server.process.memory()).heapUsed })
       }
+      await server.untilWarm(context.signal)
       const left = await whatIsLeft(server, before)
       return [leftRow(done, left), heapRow(done, points)]
     } finally {
