@@ -7,7 +7,7 @@ import type { SessionFolder } from '../sandbox/session-folder.ts'
 import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
 import { placeEngine } from './engine-placement.ts'
 import type { Engine } from './engine.ts'
-import { launchArguments } from './launch-arguments.ts'
+import { languageVariables, launchArguments } from './launch-arguments.ts'
 import { probePage } from './probe-page.ts'
 
 /** A browser did not start, or started and could not be used. */
@@ -107,7 +107,12 @@ export class BrowserProcess {
         sandbox: options.chromiumSandbox,
         proxyServer: `http://127.0.0.1:${proxy.port}`,
       }),
-      environment: { HOME: temporary, TMPDIR: temporary, ...engine.environment },
+      environment: {
+        HOME: temporary,
+        TMPDIR: temporary,
+        ...languageVariables,
+        ...engine.environment,
+      },
       workingDirectory: folder.work.inside,
       readable: engine.mounts,
       writable: [folder.work],

@@ -71,6 +71,15 @@ const steadyPictures = [
   '--enable-unsafe-swiftshader',
 ]
 
+/**
+ * Pages see the same language on every machine. Without them a machine that has
+ * none set shows up as `en-US@posix`, and requests name no language at all.
+ */
+const oneLanguage = ['--lang=en-US', '--accept-lang=en-US']
+
+/** Variables for the same: workers that pages share take it from here. */
+export const languageVariables = { LANG: 'en_US.UTF-8', LANGUAGE: 'en_US' }
+
 /** A container's /dev/shm has 64 MB by default, and a tab that fills it dies. */
 const smallSharedMemory = ['--disable-dev-shm-usage']
 
@@ -115,6 +124,7 @@ export function launchArguments(options: LaunchArgumentOptions): string[] {
     ...noKeyring,
     ...noThrottling,
     ...steadyPictures,
+    ...oneLanguage,
     ...smallSharedMemory,
     `--disable-features=${disabledFeatures.join(',')}`,
     `--enable-features=${enabledFeatures.join(',')}`,
