@@ -25,7 +25,8 @@ mkfifo -m 600 "$folder/pipes/"{code,outcome,fence}
 relay_commands() {
   local length fence code
   LC_ALL=C
-  exec 7<>"$folder/pipes/code" 8<>"$folder/pipes/fence"
+  cd "$folder" || exit
+  exec 7<>pipes/code 8<>pipes/fence
   while read -r -u 3 length fence && IFS= read -r -N "$length" -u 3 code && read -r -d '' -u 3; do
     printf '%s\n' "$fence" >&8
     printf '%s\n%s' "$length" "$code" >&7
@@ -33,7 +34,7 @@ relay_commands() {
   [[ $lifeline ]] || return
   # The server is gone. The daemon of agent-browser has left the process group.
   local file daemon
-  for file in "$folder"/agent-browser/*.pid; do
+  for file in agent-browser/*.pid; do
     read -r daemon <"$file" && kill -KILL "$daemon"
   done 2>/dev/null
   kill -KILL 0
@@ -56,6 +57,7 @@ write() {
 }
 
 relay_commands >/dev/null 2>&1 &
+relay=$!
 relay_outcomes &
 
 if [[ $agent_browser ]]; then
@@ -68,6 +70,10 @@ else
 fi
 export PATH=$folder/bin:$PATH
 export AGENT_BROWSER_CDP=$CDP_URL AGENT_BROWSER_SOCKET_DIR=$folder/agent-browser
+# The path of a Unix socket has 107 bytes at the most; the relay's folder is this one by another name.
+if ((${#folder} > 60)) && [[ -e /proc/$relay/cwd ]]; then
+  AGENT_BROWSER_SOCKET_DIR=/proc/$relay/cwd/agent-browser
+fi
 export AGENT_BROWSER_SCREENSHOT_DIR=$HOME AGENT_BROWSER_DOWNLOAD_PATH=$HOME
 export AGENT_BROWSER_NO_VERSION_CHECK=1
 export TERM=dumb
