@@ -2,24 +2,14 @@ import { mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isolationAvailable } from './support/isolation.ts'
 import { RawClient } from './support/raw-client.ts'
 import { type SessionProcess, processesOf } from './support/session-processes.ts'
 import { TestServer } from './support/test-server.ts'
 
-const isolated = test.skipIf(!isolationAvailable)
-
 let server: TestServer
 let session: { id: string; cdpUrl: string }
-
-beforeAll(async () => {
-  if (!isolationAvailable) return
-  server = await TestServer.start()
-  session = await server.createSession()
-  await execute('1')
-}, 60_000)
-afterAll(() => server?.close())
 
 async function execute(code: string, id = session.id): Promise<string> {
   const { body } = await server.api<{ stdout: string; result: string; error?: string }>(
@@ -54,79 +44,89 @@ function isKernel({ commandLine }: SessionProcess): boolean {
   return commandLine.includes('kernels/node/main')
 }
 
-isolated('no process of a session is root, or has a right, or can get one', async () => {
-  const processes = await insiders()
-  expect(processes.length).toBeGreaterThan(4)
-  for (const { pid, commandLine } of processes) {
-    const status = await statusOf(pid)
-    expect(status, commandLine).toMatch(/^NoNewPrivs:\s1$/m)
-    for (const kind of ['Uid', 'Gid']) {
-      const ids = new RegExp(`^${kind}:\\s(.*)$`, 'm').exec(status)?.[1]?.split('\t')
-      expect(ids, `${kind} of ${commandLine}`).not.toContain('0')
-      expect(new Set(ids).size).toBe(1)
+describe.skipIf(!isolationAvailable)('a sandbox', () => {
+  beforeAll(async () => {
+    server = await TestServer.start()
+    session = await server.createSession()
+    await execute('1')
+  }, 60_000)
+  afterAll(() => server.close())
+
+  test('no process of a session is root, or has a right, or can get one', async () => {
+    const processes = await insiders()
+    expect(processes.length).toBeGreaterThan(4)
+    for (const { pid, commandLine } of processes) {
+      const status = await statusOf(pid)
+      expect(status).toMatch(/^NoNewPrivs:\s1$/m)
+      for (const kind of ['Uid', 'Gid']) {
+        const ids = new RegExp(`^${kind}:\\s(.*)$`, 'm').exec(status)?.[1]?.split('\t')
+        expect(ids).not.toContain('0')
+        expect(new Set(ids).size).toBe(1)
+      }
+      expect(status).toMatch(/^Groups:\s*$/m)
+      // Chromium's zygotes have rights in a user namespace of their own, in which they give them up.
+      if (!commandLine.includes('--type=')) expect(status).toMatch(/^CapEff:\s0+$/m)
     }
-    expect(status).toMatch(/^Groups:\s*$/m)
-    // Chromium's zygotes have rights in a user namespace of their own, in which they give them up.
-    if (!commandLine.includes('--type=')) expect(status).toMatch(/^CapEff:\s0+$/m)
-  }
-})
+  })
 
-isolated('browser and kernel have every namespace to themselves', async () => {
-  const processes = await insiders()
-  const kernel = processes.find(isKernel)
-  const browser = processes.find(
-    ({ commandLine }) => !/--type=/.test(commandLine) && /headless/.test(commandLine),
-  )
-  const [ours, kernels, browsers] = await Promise.all([
-    namespaces('self'),
-    namespaces(kernel?.pid as number),
-    namespaces(browser?.pid as number),
-  ])
-  for (const kind of Object.keys(ours)) {
-    expect(new Set([ours[kind], kernels[kind], browsers[kind]]).size, kind).toBe(3)
-  }
-})
-
-isolated("Chromium's own sandbox is on inside", async () => {
-  const renderer = (await insiders()).find(({ commandLine }) => /--type=renderer/.test(commandLine))
-  const status = await statusOf(renderer?.pid as number)
-  expect(status).toMatch(/^Seccomp:\s2$/m)
-  const browser = (await insiders()).find(
-    ({ commandLine }) =>
-      /--remote-debugging-pipe/.test(commandLine) && !/--type=/.test(commandLine),
-  )
-  const [inner, outer] = await Promise.all([
-    namespaces(renderer?.pid as number),
-    namespaces(browser?.pid as number),
-  ])
-  for (const kind of ['user', 'pid', 'net']) expect(inner[kind], kind).not.toBe(outer[kind])
-  expect((await insiders()).some(({ commandLine }) => commandLine.includes('--no-sandbox'))).toBe(
-    false,
-  )
-  const health = await server.api<{ chromiumSandbox: boolean }>('GET', '/health')
-  expect(health.body.chromiumSandbox).toBe(true)
-})
-
-isolated('the environment of a kernel is its own', async () => {
-  process.env['TANDEM_TEST_SECRET'] = 'a secret of the operator'
-  try {
-    const other = await server.createSession()
-    const names = JSON.parse(await execute('Object.keys(process.env).sort()', other.id)) as string[]
-    expect(names).not.toContain('TANDEM_TEST_SECRET')
-    expect(names).toEqual([
-      ...['ALL_PROXY', 'HOME', 'HTTPS_PROXY', 'HTTP_PROXY', 'LANG', 'NODE_USE_ENV_PROXY'],
-      ...['NO_PROXY', 'PATH', 'PWD', 'SESSION_ID', 'TANDEM_PROCESS', 'TMPDIR'],
-      ...['all_proxy', 'http_proxy', 'https_proxy', 'no_proxy'],
+  test('browser and kernel have every namespace to themselves', async () => {
+    const processes = await insiders()
+    const kernel = processes.find(isKernel)
+    const browser = processes.find(
+      ({ commandLine }) => !/--type=/.test(commandLine) && /headless/.test(commandLine),
+    )
+    const [ours, kernels, browsers] = await Promise.all([
+      namespaces('self'),
+      namespaces(kernel?.pid as number),
+      namespaces(browser?.pid as number),
     ])
-    await server.api('DELETE', `/v2/interact/${other.id}`)
-  } finally {
-    delete process.env['TANDEM_TEST_SECRET']
-  }
-})
+    for (const kind of Object.keys(ours)) {
+      expect(new Set([kind, ours[kind], kernels[kind], browsers[kind]]).size).toBe(4)
+    }
+  })
 
-isolated(
-  'nothing of this machine can be read but programs, and nothing written but work and tmp',
-  async () => {
+  test("Chromium's own sandbox is on inside", async () => {
+    const renderer = (await insiders()).find(({ commandLine }) =>
+      /--type=renderer/.test(commandLine),
+    )
+    const status = await statusOf(renderer?.pid as number)
+    expect(status).toMatch(/^Seccomp:\s2$/m)
+    const browser = (await insiders()).find(
+      ({ commandLine }) =>
+        /--remote-debugging-pipe/.test(commandLine) && !/--type=/.test(commandLine),
+    )
+    const [inner, outer] = await Promise.all([
+      namespaces(renderer?.pid as number),
+      namespaces(browser?.pid as number),
+    ])
+    for (const kind of ['user', 'pid', 'net']) expect(inner[kind]).not.toBe(outer[kind])
+    expect((await insiders()).some(({ commandLine }) => commandLine.includes('--no-sandbox'))).toBe(
+      false,
+    )
+    const health = await server.api<{ chromiumSandbox: boolean }>('GET', '/health')
+    expect(health.body.chromiumSandbox).toBe(true)
+  })
+
+  test('the environment of a kernel is its own', async () => {
+    process.env['TANDEM_TEST_SECRET'] = 'a secret of the operator'
+    try {
+      const other = await server.createSession()
+      const names = JSON.parse(
+        await execute('Object.keys(process.env).sort()', other.id),
+      ) as string[]
+      expect(names).not.toContain('TANDEM_TEST_SECRET')
+      expect(names).toEqual([
+        ...['ALL_PROXY', 'HOME', 'HTTPS_PROXY', 'HTTP_PROXY', 'LANG', 'NODE_USE_ENV_PROXY'],
+        ...['NO_PROXY', 'PATH', 'PWD', 'SESSION_ID', 'TANDEM_PROCESS', 'TMPDIR'],
+        ...['all_proxy', 'http_proxy', 'https_proxy', 'no_proxy'],
+      ])
+      await server.api('DELETE', `/v2/interact/${other.id}`)
+    } finally {
+      delete process.env['TANDEM_TEST_SECRET']
+    }
+  })
+
+  test('nothing of this machine can be read but programs, and nothing written but work and tmp', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-canary-'))
     try {
       await writeFile(join(folder, 'canary'), 'secret', { mode: 0o666 })
@@ -176,34 +176,35 @@ isolated(
     } finally {
       await rm(folder, { recursive: true })
     }
-  },
-)
+  })
 
-isolated('no other process can be seen or ended', async () => {
-  const own = JSON.parse(
-    await execute(
-      `require('node:fs').readdirSync('/proc').filter((name) => /^\\d+$/.test(name)).map(Number)`,
-    ),
-  ) as number[]
-  expect(own.length).toBeLessThan(10)
-  expect(Math.max(...own)).toBeLessThan(1_000)
-  await execute(`require('node:child_process').spawnSync('kill', ['-9', '-1']); 1`).catch(() => {})
-  expect((await server.api('GET', '/health')).status).toBe(200)
-  const { body } = await server.api('GET', `/v2/interact/${session.id}`)
-  expect(body).toMatchObject({ status: 'active' })
-  await execute('1 + 1').catch(() => {})
-})
+  test('no other process can be seen or ended', async () => {
+    const own = JSON.parse(
+      await execute(
+        `require('node:fs').readdirSync('/proc').filter((name) => /^\\d+$/.test(name)).map(Number)`,
+      ),
+    ) as number[]
+    expect(own.length).toBeLessThan(10)
+    expect(Math.max(...own)).toBeLessThan(1_000)
+    await execute(`require('node:child_process').spawnSync('kill', ['-9', '-1']); 1`).catch(
+      () => {},
+    )
+    expect((await server.api('GET', '/health')).status).toBe(200)
+    const { body } = await server.api('GET', `/v2/interact/${session.id}`)
+    expect(body).toMatchObject({ status: 'active' })
+    await execute('1 + 1').catch(() => {})
+  })
 
-isolated('the only network is a loopback of its own', async () => {
-  const canary = createServer((socket) => socket.end('secret'))
-  let reached = 0
-  canary.on('connection', () => (reached += 1))
-  await new Promise<void>((resolve) => canary.listen(0, '0.0.0.0', resolve))
-  const { port } = canary.address() as { port: number }
-  const addresses = ['127.0.0.1', '::1', '0.0.0.0', '10.0.0.1', '169.254.169.254', '1.1.1.1']
-  try {
-    const seen = JSON.parse(
-      await execute(`
+  test('the only network is a loopback of its own', async () => {
+    const canary = createServer((socket) => socket.end('secret'))
+    let reached = 0
+    canary.on('connection', () => (reached += 1))
+    await new Promise<void>((resolve) => canary.listen(0, '0.0.0.0', resolve))
+    const { port } = canary.address() as { port: number }
+    const addresses = ['127.0.0.1', '::1', '0.0.0.0', '10.0.0.1', '169.254.169.254', '1.1.1.1']
+    try {
+      const seen = JSON.parse(
+        await execute(`
         const net = require('node:net')
         const dgram = require('node:dgram')
         const connect = (host) => new Promise((resolve) => {
@@ -221,38 +222,38 @@ isolated('the only network is a loopback of its own', async () => {
           udp: await Promise.all(['8.8.8.8', '10.0.0.1'].map(send)),
           name: await lookUp('example.com'),
         })`),
-    ) as Record<string, unknown>
-    expect(seen).toEqual({
-      interfaces: ['lo'],
-      tcp: [
-        'ECONNREFUSED',
-        'ECONNREFUSED',
-        'ECONNREFUSED',
-        'ENETUNREACH',
-        'ENETUNREACH',
-        'ENETUNREACH',
-      ],
-      udp: ['ENETUNREACH', 'ENETUNREACH'],
-      name: expect.stringMatching(/^E/),
-    })
-    expect(reached).toBe(0)
-  } finally {
-    canary.close()
-  }
-})
+      ) as Record<string, unknown>
+      expect(seen).toEqual({
+        interfaces: ['lo'],
+        tcp: [
+          'ECONNREFUSED',
+          'ECONNREFUSED',
+          'ECONNREFUSED',
+          'ENETUNREACH',
+          'ENETUNREACH',
+          'ENETUNREACH',
+        ],
+        udp: ['ENETUNREACH', 'ENETUNREACH'],
+        name: expect.stringMatching(/^E/),
+      })
+      expect(reached).toBe(0)
+    } finally {
+      canary.close()
+    }
+  })
 
-isolated('browser and kernel share the work folder, and another session nothing', async () => {
-  const client = await RawClient.connect(session.cdpUrl)
-  await execute(
-    `require('node:fs').writeFileSync('/work/shared.txt', 'from the kernel'); require('node:fs').writeFileSync('/tmp/own.txt', 'own'); 1`,
-  )
-  const other = await server.createSession()
-  const seen = await execute(
-    `JSON.stringify([require('node:fs').readdirSync('/work'), require('node:fs').existsSync('/tmp/own.txt')])`,
-    other.id,
-  )
-  expect(JSON.parse(seen)).toEqual([[], false])
-  const shared = await execute(`
+  test('browser and kernel share the work folder, and another session nothing', async () => {
+    const client = await RawClient.connect(session.cdpUrl)
+    await execute(
+      `require('node:fs').writeFileSync('/work/shared.txt', 'from the kernel'); require('node:fs').writeFileSync('/tmp/own.txt', 'own'); 1`,
+    )
+    const other = await server.createSession()
+    const seen = await execute(
+      `JSON.stringify([require('node:fs').readdirSync('/work'), require('node:fs').existsSync('/tmp/own.txt')])`,
+      other.id,
+    )
+    expect(JSON.parse(seen)).toEqual([[], false])
+    const shared = await execute(`
     const input = await page.evaluateHandle(() => Object.assign(document.createElement('input'), { type: 'file' }))
     const cdp = await context.newCDPSession(page)
     const { root } = await cdp.send('DOM.getDocument')
@@ -260,13 +261,13 @@ isolated('browser and kernel share the work folder, and another session nothing'
     const { nodeId } = await cdp.send('DOM.querySelector', { nodeId: root.nodeId, selector: 'input' })
     await cdp.send('DOM.setFileInputFiles', { nodeId, files: ['/work/shared.txt'] })
     await page.evaluate(async () => document.querySelector('input').files[0].text())`)
-  expect(shared).toBe('from the kernel')
-  await server.api('DELETE', `/v2/interact/${other.id}`)
-  await client.close()
-})
+    expect(shared).toBe('from the kernel')
+    await server.api('DELETE', `/v2/interact/${other.id}`)
+    await client.close()
+  })
 
-isolated('the temporary folder has an end', async () => {
-  const code = `
+  test('the temporary folder has an end', async () => {
+    const code = `
     const fs = require('node:fs')
     const file = fs.openSync('/tmp/large', 'w')
     const block = Buffer.alloc(8 * 1024 * 1024)
@@ -274,5 +275,6 @@ isolated('the temporary folder has an end', async () => {
     while (!failure && written < 1024) try { fs.writeSync(file, block); written += 8 } catch (error) { failure = error.code }
     fs.closeSync(file); fs.rmSync('/tmp/large')
     JSON.stringify([failure, written <= 256])`
-  expect(JSON.parse(await execute(code))).toEqual(['ENOSPC', true])
+    expect(JSON.parse(await execute(code))).toEqual(['ENOSPC', true])
+  })
 })
