@@ -7,7 +7,7 @@ let server: TestServer
 let sessionId: string
 
 beforeAll(async () => {
-  server = await TestServer.start({ python })
+  server = await TestServer.start()
   sessionId = (await server.createSession()).id
 })
 

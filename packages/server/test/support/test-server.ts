@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type RunningServer, type ServerOptions, startServer } from '../../src/index.ts'
 import { ApiCaller } from './api-caller.ts'
+import { python } from './python.ts'
 
 export interface TestServerOptions extends Omit<ServerOptions, 'apiKeys' | 'port'> {
   /** A folder that is there already and stays; else one is made, and removed in the end. */
@@ -32,6 +33,7 @@ export class TestServer extends ApiCaller implements AsyncDisposable {
     try {
       const server = await startServer({
         logLevel: 'silent',
+        python,
         isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
         // The pages of the tests are on this machine.
         egressAllow: ['127.0.0.1:*', '[::1]:*', 'localhost:*'],
