@@ -44,6 +44,8 @@ export class Stage {
         egressAllow: [hostAndPort(pageUrl)],
         // The set-up says so where the machine makes no sandboxes: the tour brings its own page.
         isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
+        // Where the set-up has put it.
+        python: process.env['TANDEM_PYTHON'] || undefined,
       })
       teardown.push(() => server.close())
       return new Stage(server, apiKey, pageUrl, teardown)
