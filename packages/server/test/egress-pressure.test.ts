@@ -15,13 +15,17 @@ async function tcpForTest(
 ): Promise<{ server: Server; authority: string }> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {})
-    socket.once('end', () => socket.end())
     onTestFinished(() => void socket.destroy())
     serve(socket)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
   return { server, authority: `127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+/** Takes what comes and says nothing. */
+function listening(socket: Socket): void {
+  socket.resume().once('end', () => socket.end())
 }
 
 /** Settles when it is closed, with an error or without. */
@@ -59,6 +63,20 @@ describe('who does not read', () => {
     const { socket } = await proxy.tunnel(authority)
     await others(proxy)
     expect(count.megabytes).toBeLessThan(total / 2)
+    let length = 0
+    for await (const chunk of socket) length += (chunk as Buffer).length
+    expect(length).toBe(total * megabyte.length)
+  })
+
+  test('a tunnel keeps what is left, when both sides have said all', async () => {
+    const count = { megabytes: 0 }
+    const { authority } = await tcpForTest((socket) => {
+      socket.resume().once('end', () => void pour(socket, count).then(() => socket.end()))
+    })
+    const proxy = await EgressProxy.forTest({ rules })
+    const { socket } = await proxy.tunnel(authority)
+    socket.end()
+    await others(proxy)
     let length = 0
     for await (const chunk of socket) length += (chunk as Buffer).length
     expect(length).toBe(total * megabyte.length)
@@ -119,7 +137,7 @@ describe('who does not read', () => {
 
 describe('who goes away', () => {
   test('a client, from its tunnel', async () => {
-    const { authority, server } = await tcpForTest((socket) => socket.resume())
+    const { authority, server } = await tcpForTest(listening)
     const connected = once(server, 'connection')
     const proxy = await EgressProxy.forTest({ rules })
     const { socket } = await proxy.tunnel(authority)
@@ -192,6 +210,7 @@ describe('who goes away', () => {
     const signal = await asked.promise
     socket.destroy()
     await once(signal, 'abort')
+    expect(proxy.session.problemOf('slow.example.test:80')).toBeUndefined()
     expect(proxy.session.counters).toMatchObject({ open: 0, total: 0, refused: 0 })
   })
 })
@@ -220,7 +239,7 @@ describe('bounds', () => {
   })
 
   test('a tunnel in which nothing moves', async () => {
-    const { authority, server } = await tcpForTest((socket) => socket.resume())
+    const { authority, server } = await tcpForTest(listening)
     const connected = once(server, 'connection')
     const proxy = await EgressProxy.forTest({ rules, deadlines: { idle: 100 } })
     const { socket } = await proxy.tunnel(authority)
@@ -229,7 +248,7 @@ describe('bounds', () => {
   })
 
   test('connections at once', async () => {
-    const { authority } = await tcpForTest((socket) => socket.resume())
+    const { authority } = await tcpForTest(listening)
     const proxy = await EgressProxy.forTest({ rules, connectionLimit: 2 })
     const first = await proxy.tunnel(authority)
     const second = await proxy.tunnel(authority)
@@ -294,7 +313,7 @@ describe('sessions', () => {
     const sockets = (): number =>
       process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
     const site = await siteForTest(() => {})
-    const { authority } = await tcpForTest((socket) => socket.resume())
+    const { authority } = await tcpForTest(listening)
     const before = sockets()
     const names = Promise.withResolvers<void>()
     const proxy = await EgressProxy.forTest({

@@ -63,6 +63,14 @@ describe('a refusal', () => {
     expect(await readRest(odd.socket)).not.toContain('<script>')
   })
 
+  test('ends the connection when a body is still to come', async () => {
+    const proxy = await EgressProxy.forTest()
+    const head = 'POST http://10.0.0.5/ HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n'
+    const { headers, socket } = await proxy.send(`${head}part`)
+    expect(headers.get('connection')).toBe('close')
+    await once(socket.resume(), 'close')
+  })
+
   test('does not tell what address is behind a name', async () => {
     const resolve = await namesForTest(() => ['10.11.12.13'])
     const proxy = await EgressProxy.forTest({ resolve })

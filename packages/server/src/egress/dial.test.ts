@@ -39,12 +39,26 @@ test('families take turns, and the first that answers is taken', async () => {
 })
 
 test('a late failure of one that lost starts nothing', async () => {
-  const { dial, sockets } = dialing(await listener(), {
-    ...({ '1.1.1.1': 'answers', '1.1.1.2': 'answers', '1.1.1.3': 'answers' } as const),
+  const { dial, sockets } = dialing(0, {
+    ...({ '1.1.1.1': 'silent', '1.1.1.2': 'silent', '1.1.1.3': 'silent' } as const),
   })
-  const socket = await dialFirst(['1.1.1.1', '1.1.1.2'], 80, { dial, signal: never })
-  expect(socket).toBe(sockets.get('1.1.1.1'))
-  expect(sockets.size).toBe(1)
+  const addresses = ['1.1.1.1', '1.1.1.2', '1.1.1.3']
+  const dialled = Promise.withResolvers<void>()
+  const first = dialFirst(addresses, 80, {
+    signal: never,
+    dial: (address, port) => {
+      if (address === '1.1.1.2') dialled.resolve()
+      return dial(address, port)
+    },
+  })
+  await dialled.promise
+  const [loser, winner] = [...sockets.values()]
+  // Its error is on its way when the other one connects.
+  loser?.destroy(new Error('late'))
+  winner?.emit('connect')
+  expect(await first).toBe(winner)
+  await new Promise((resolve) => loser?.once('close', resolve))
+  expect([...sockets.keys()]).toEqual(['1.1.1.1', '1.1.1.2'])
 })
 
 test('fails with the last failure, after all have been tried', async () => {

@@ -66,7 +66,7 @@ export class Outbound {
       signal,
       (ends) => dialFirst(addresses, target.port, { dial, signal: ends }),
     ).catch((error: unknown) => {
-      throw error instanceof EgressError ? error : failed(dialFailure(error), target)
+      throw this.#isGivenUp(error, signal) ? error : failed(dialFailure(error), target)
     })
     this.#keep(socket)
     return socket
@@ -87,12 +87,17 @@ export class Outbound {
       signal,
       (ends) => this.#lookups(async () => (ends.aborted ? [] : await resolve(target.host, ends))),
     ).catch((error: unknown) => {
-      throw error instanceof EgressError ? error : failed(nameFailure(error), target)
+      throw this.#isGivenUp(error, signal) ? error : failed(nameFailure(error), target)
     })
     if (addresses.length === 0) throw failed('name-not-found', target)
     // Those beyond the limit would go unchecked, or cost everybody's time.
     if (addresses.length > addressLimit) throw failed('name-failure', target)
     return addresses
+  }
+
+  /** By its deadline, by the client or with the session: then the error says so already. */
+  #isGivenUp(error: unknown, signal: AbortSignal): boolean {
+    return error instanceof EgressError || signal.aborted || this.#closing.signal.aborted
   }
 
   #keep(socket: Socket): void {

@@ -12,6 +12,7 @@ import {
   type EgressOrigin,
   type EgressProblem,
   type EgressRefusal,
+  failure,
   invalid,
 } from './problem.ts'
 import { type EgressLog, RefusalLog } from './refusal-log.ts'
@@ -245,9 +246,15 @@ export class SessionEgress {
       if (client.destroyed) upstream.destroy()
       return upstream
     } catch (error) {
-      if (!(error instanceof EgressError)) throw error
-      this.#refusals.add(error.problem, origin)
-      return error
+      if (error instanceof EgressError) {
+        this.#refusals.add(error.problem, origin)
+        return error
+      }
+      // Nobody waits for the answer any more, unless this is a defect.
+      if (!client.destroyed && !this.#isClosed) {
+        this.#options.log?.warn({ err: error, sessionId: this.sessionId }, 'egress failed')
+      }
+      return new EgressError(failure('connection-failure', target))
     } finally {
       client.off('close', abort)
     }

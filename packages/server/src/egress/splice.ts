@@ -1,17 +1,15 @@
 import type { Socket } from 'node:net'
 
 /**
- * Makes one connection of two until both sides are done. Each side's end is
- * passed on while the other still talks; an abort ends both; so does a silence
- * of `idleMs` milliseconds.
+ * Makes one connection of two, both set to stay half-open, until both sides are
+ * done. Each side's end is passed on while the other still talks; an abort ends
+ * both; so does a silence of `idleMs` milliseconds.
  */
 export function splice(client: Socket, upstream: Socket, idleMs: number): void {
   for (const [one, other] of [
     [client, upstream],
     [upstream, client],
   ] as const) {
-    // Both ends are set to stay half-open; whoever accepted the client may not have.
-    one.allowHalfOpen = true
     one.on('error', () => {})
     one.once('close', (hadError: boolean) => {
       // What is on its way to the other side still goes there, unless it was cut short.

@@ -22,8 +22,16 @@ export class Canary implements AsyncDisposable {
 
   static async start(): Promise<Canary> {
     const four = await listen('127.0.0.1', 0)
-    const six = await listen('::1', (four.address() as AddressInfo).port)
-    return new Canary([four, six])
+    try {
+      return new Canary([four, await listen('::1', portOf([four]))])
+    } catch (error) {
+      four.close()
+      // Somebody else has that port in the other family.
+      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+        return Canary.start()
+      }
+      throw error
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
