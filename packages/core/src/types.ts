@@ -19,6 +19,7 @@ export type EndReason =
   | 'idle'
   | 'crashed'
   | 'out_of_memory'
+  | 'out_of_disk'
   | 'server_shutdown'
   | 'node_lost'
 

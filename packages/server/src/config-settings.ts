@@ -199,6 +199,30 @@ export const settings = {
     schema: wholeNumber.pipe(z.int().min(0).max(1_000)),
     expected: 'a whole number from 0 to 1000 (0 keeps no session ready)',
   },
+  browserMemory: {
+    variable: 'TANDEM_BROWSER_MEMORY',
+    flag: '--browser-memory',
+    schema: wholeNumber.pipe(z.int().min(256).max(1_000_000)),
+    expected: 'a whole number of megabytes from 256 to 1000000',
+  },
+  kernelMemory: {
+    variable: 'TANDEM_KERNEL_MEMORY',
+    flag: '--kernel-memory',
+    schema: wholeNumber.pipe(z.int().min(256).max(1_000_000)),
+    expected: 'a whole number of megabytes from 256 to 1000000',
+  },
+  kernelProcesses: {
+    variable: 'TANDEM_KERNEL_PROCESSES',
+    flag: '--kernel-processes',
+    schema: wholeNumber.pipe(z.int().min(64).max(32_768)),
+    expected: 'a whole number from 64 to 32768',
+  },
+  sessionDisk: {
+    variable: 'TANDEM_SESSION_DISK',
+    flag: '--session-disk',
+    schema: wholeNumber.pipe(z.int().min(16).max(1_000_000)),
+    expected: 'a whole number of megabytes from 16 to 1000000',
+  },
   logLevel: {
     variable: 'TANDEM_LOG_LEVEL',
     flag: '--log-level',
@@ -225,8 +249,24 @@ const sessionsOfCore = 12
  * beyond which they only wait for each other. A container's limits count.
  */
 export function defaultMaxSessions(): number {
-  const limit = process.constrainedMemory()
-  const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
-  const byMemory = Math.floor((memory * 0.75) / memoryOfSession)
+  const byMemory = Math.floor((machineMemory() * 0.75) / memoryOfSession)
   return Math.max(1, Math.min(byMemory, availableParallelism() * sessionsOfCore))
+}
+
+/** Megabytes: 2048, but no more than half of the memory. */
+export function defaultBrowserMemory(): number {
+  return Math.max(256, Math.min(2_048, Math.floor(machineMemory() / 2 / megabyte)))
+}
+
+/** Megabytes: 1024, but no more than a quarter of the memory. */
+export function defaultKernelMemory(): number {
+  return Math.max(256, Math.min(1_024, Math.floor(machineMemory() / 4 / megabyte)))
+}
+
+const megabyte = 1024 * 1024
+
+/** Bytes. */
+function machineMemory(): number {
+  const limit = process.constrainedMemory()
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem()
 }

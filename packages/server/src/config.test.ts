@@ -35,10 +35,18 @@ test('defaults', () => {
     egressBlockDomains: [],
     maxSessions: expect.any(Number),
     poolSize: undefined,
+    browserMemory: expect.any(Number),
+    kernelMemory: expect.any(Number),
+    kernelProcesses: 512,
+    sessionDisk: 1024,
     logLevel: 'info',
   })
   expect(config.maxSessions).toBeGreaterThanOrEqual(1)
   expect(Number.isInteger(config.maxSessions)).toBe(true)
+  for (const megabytes of [config.browserMemory, config.kernelMemory]) {
+    expect(megabytes).toBeGreaterThanOrEqual(256)
+    expect(Number.isInteger(megabytes)).toBe(true)
+  }
 })
 
 test('reads every variable', () => {
@@ -56,6 +64,10 @@ test('reads every variable', () => {
     TANDEM_EGRESS_BLOCK_DOMAINS: 'ads.example.com',
     TANDEM_MAX_SESSIONS: '7',
     TANDEM_POOL_SIZE: '0',
+    TANDEM_BROWSER_MEMORY: '768',
+    TANDEM_KERNEL_MEMORY: '300',
+    TANDEM_KERNEL_PROCESSES: '64',
+    TANDEM_SESSION_DISK: '16',
     TANDEM_LOG_LEVEL: 'debug',
   }
   expect(parseConfig({ env })).toEqual({
@@ -76,6 +88,10 @@ test('reads every variable', () => {
     egressBlockDomains: ['ads.example.com'],
     maxSessions: 7,
     poolSize: 0,
+    browserMemory: 768,
+    kernelMemory: 300,
+    kernelProcesses: 64,
+    sessionDisk: 16,
     logLevel: 'debug',
   })
 })
@@ -208,6 +224,22 @@ describe('wrong values', () => {
         `${variable}: entry 1 ${JSON.stringify(domain)} ${what}`,
       ])
     }
+  })
+
+  test('limits of a session that are too low to start anything, or no numbers', () => {
+    expect(
+      problemsOfEnvironment({
+        TANDEM_BROWSER_MEMORY: '255',
+        TANDEM_KERNEL_MEMORY: '1G',
+        TANDEM_KERNEL_PROCESSES: '10',
+        TANDEM_SESSION_DISK: '0',
+      }),
+    ).toEqual([
+      'TANDEM_BROWSER_MEMORY is "255"; it must be a whole number of megabytes from 256 to 1000000.',
+      'TANDEM_KERNEL_MEMORY is "1G"; it must be a whole number of megabytes from 256 to 1000000.',
+      'TANDEM_KERNEL_PROCESSES is "10"; it must be a whole number from 64 to 32768.',
+      'TANDEM_SESSION_DISK is "0"; it must be a whole number of megabytes from 16 to 1000000.',
+    ])
   })
 
   test('isolation that never will be', () => {

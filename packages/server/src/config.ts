@@ -1,4 +1,10 @@
-import { defaultDataDirectory, defaultMaxSessions, settings } from './config-settings.ts'
+import {
+  defaultBrowserMemory,
+  defaultDataDirectory,
+  defaultKernelMemory,
+  defaultMaxSessions,
+  settings,
+} from './config-settings.ts'
 import type { LogLevel, Setting, SettingName } from './config-settings.ts'
 import type { AllowEntry } from './egress/allow-entry.ts'
 import type { HashedKey } from './keys/hashed-key.ts'
@@ -31,6 +37,14 @@ export interface Config {
   readonly maxSessions: number
   /** Undefined: as many as the server finds right. */
   readonly poolSize: number | undefined
+  /** Megabytes of memory of each browser, with all of its processes. */
+  readonly browserMemory: number
+  /** Megabytes of memory of each kernel, with all of its processes. */
+  readonly kernelMemory: number
+  /** Processes and threads of each kernel. */
+  readonly kernelProcesses: number
+  /** Megabytes of files of each session. */
+  readonly sessionDisk: number
   readonly logLevel: LogLevel
 }
 
@@ -70,6 +84,14 @@ export interface ServerOptions {
    * asked for at once of late.
    */
   poolSize?: number | undefined
+  /** Megabytes for each browser. Default: 2048, at most half of the memory. */
+  browserMemory?: number | undefined
+  /** Megabytes for each kernel. Default: 1024, at most a quarter of the memory. */
+  kernelMemory?: number | undefined
+  /** Processes and threads of each kernel. Default: 512. */
+  kernelProcesses?: number | undefined
+  /** Megabytes of files of each session. Default: 1024. */
+  sessionDisk?: number | undefined
   /** Default: `info`. */
   logLevel?: LogLevel | undefined
 }
@@ -197,6 +219,10 @@ function build(
     egressBlockDomains: given.egressBlockDomains ?? Object.freeze([]),
     maxSessions: given.maxSessions ?? defaultMaxSessions(),
     poolSize: given.poolSize,
+    browserMemory: given.browserMemory ?? defaultBrowserMemory(),
+    kernelMemory: given.kernelMemory ?? defaultKernelMemory(),
+    kernelProcesses: given.kernelProcesses ?? 512,
+    sessionDisk: given.sessionDisk ?? 1_024,
     logLevel: given.logLevel ?? 'info',
   })
   madeHere.add(config)

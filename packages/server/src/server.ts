@@ -12,6 +12,8 @@ import { BubblewrapIsolation } from './sandbox/bubblewrap-isolation.ts'
 import type { Isolation } from './sandbox/isolation.ts'
 import { NoIsolation } from './sandbox/no-isolation.ts'
 import { requireIsolation } from './sandbox/probe-isolation.ts'
+import { ResourceMonitor } from './sandbox/resource-monitor.ts'
+import { sessionLimits } from './sandbox/session-limits.ts'
 import { viewSystem } from './sandbox/system-view.ts'
 import { requireHidden } from './sandbox/visible-folder.ts'
 import { ReplayContexts } from './scrape/replay-contexts.ts'
@@ -85,6 +87,11 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     log,
   })
   teardown.add(() => egress.close())
+  const limits = sessionLimits(config)
+  const monitor = new ResourceMonitor({
+    limits,
+    onError: (error) => log.error({ err: error }, 'could not see what sessions use'),
+  })
   const factory = new SessionFactory({
     engine,
     isolation,
@@ -92,6 +99,8 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     directory,
     egress,
     python: config,
+    limits,
+    monitor,
   })
   const records = new SessionRecords(store)
   const abandoned = await records.endAbandoned()

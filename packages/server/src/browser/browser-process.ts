@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { CdpMultiplexer } from '../cdp/multiplexer.ts'
 import { PipeTransport } from '../cdp/pipe-transport.ts'
 import type { Isolation, ProcessLimits } from '../sandbox/isolation.ts'
+import type { Overrun } from '../sandbox/overrun.ts'
 import type { SessionFolder } from '../sandbox/session-folder.ts'
 import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
 import { placeEngine } from './engine-placement.ts'
@@ -158,6 +159,11 @@ export class BrowserProcess {
   /** Settles when the browser process has ended, for whatever reason. */
   get exited(): Promise<unknown> {
     return this.#process.exited
+  }
+
+  /** Whether it was ended because it used more than it may. */
+  get overrun(): Overrun | undefined {
+    return this.#process.overrun
   }
 
   get pid(): number {

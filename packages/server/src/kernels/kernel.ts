@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CdpMultiplexer } from '../cdp/multiplexer.ts'
 import { PipeTransport } from '../cdp/pipe-transport.ts'
+import type { Overrun } from '../sandbox/overrun.ts'
 import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
 import type { BrowserLink } from './browser-link.ts'
 import { OutputStream } from './output-stream.ts'
@@ -45,6 +46,8 @@ export interface KernelExecution {
   exitCode?: number
   /** How the kernel's process ended, when the code ended it. */
   exit?: { code: number | null; signal: string | null }
+  /** Why it was ended before the code had, when it used too much. */
+  overrun?: Overrun
   truncated: boolean
 }
 
@@ -86,12 +89,13 @@ export class Kernel {
   readonly #stdout: OutputStream
   readonly #stderr: OutputStream
   readonly #link: BrowserLink
+  readonly #cdp: CdpMultiplexer
   #onMessage: ((message: KernelMessage) => void) | undefined
   #closed: Promise<void> | undefined
 
   /**
    * @param link How the process reaches the browser.
-   * @param cdp That browser, to see why the process does not get its page.
+   * @param cdp That browser.
    */
   constructor(
     process: SupervisedProcess,
@@ -101,6 +105,7 @@ export class Kernel {
   ) {
     this.#process = process
     this.#link = link
+    this.#cdp = cdp
     const control = process.extraPipe(controlDescriptor - 3)
     this.#control = new PipeTransport(control, control, {
       incoming: maximumMessageBytes,
@@ -113,7 +118,7 @@ export class Kernel {
       // One that is ending by itself closes it, too, and its exit code is wanted.
       setTimeout(() => process.terminate(), endGrace).unref()
     }
-    this.ready = this.#start(cdp, connect)
+    this.ready = this.#start(connect)
     // Whoever runs code waits for it; until then nobody may be listening.
     this.ready.catch(() => {})
   }
@@ -123,15 +128,25 @@ export class Kernel {
     return !this.#closed && !this.#process.exit && !this.#link.lost
   }
 
+  /** Whether it was ended because it used more than it may. */
+  get overrun(): Overrun | undefined {
+    return this.#process.overrun
+  }
+
   /** Runs code. Settles when it has ended by itself or with its process. One at a time. */
-  async run({ code, sequence, onStdout, onStderr }: KernelRun): Promise<KernelExecution> {
+  run(run: KernelRun): Promise<KernelExecution> {
+    return this.#process.use(() => this.#run(run))
+  }
+
+  async #run({ code, sequence, onStdout, onStderr }: KernelRun): Promise<KernelExecution> {
     const fence = `\u001e${randomUUID()}\u001e`
     const outputs = Promise.all([
       this.#stdout.begin(fence, onStdout),
       this.#stderr.begin(fence, onStderr),
     ])
     const outcome = this.#nextMessage()
-    const command: ExecuteCommand = { type: 'execute', code, sequence, fence }
+    const pages = this.#cdp.pageCount
+    const command: ExecuteCommand = { type: 'execute', code, sequence, fence, pages }
     this.#control.send(command)
     const message = await Promise.race([outcome, this.#process.exited.then(() => undefined)])
     // A dead kernel writes no fence, and a child that it left may hold its output open.
@@ -153,7 +168,7 @@ export class Kernel {
     await Promise.all(ends)
   }
 
-  async #start(cdp: CdpMultiplexer, connect: ConnectCommand | undefined): Promise<void> {
+  async #start(connect: ConnectCommand | undefined): Promise<void> {
     const { promise: failure, reject } = Promise.withResolvers<never>()
     failure.catch(() => {})
     let over = false
@@ -161,7 +176,7 @@ export class Kernel {
       reject(new KernelStartError(`The kernel was not ready within ${startDeadline} ms.`))
     }, startDeadline)
     const look = setTimeout(() => {
-      hasUnresponsivePage(cdp).then(
+      hasUnresponsivePage(this.#cdp).then(
         (unresponsive) => unresponsive && reject(new PageUnresponsiveError()),
         () => {},
       )
@@ -215,6 +230,7 @@ export class Kernel {
       ...(message?.type === 'threw' ? { thrown: message.error } : {}),
       ...(completed?.exitCode === undefined ? {} : { exitCode: completed.exitCode }),
       ...(this.#process.exit ? { exit: this.#process.exit } : {}),
+      ...(!message && this.overrun ? { overrun: this.overrun } : {}),
       truncated: stdout.truncated || stderr.truncated || completed?.truncated === true,
     }
   }

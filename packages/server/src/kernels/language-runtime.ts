@@ -17,6 +17,9 @@ export interface ExecutionRequest {
 /** Exit code of an execution that its timeout killed, as that of timeout(1). */
 const timeoutExitCode = 124
 
+/** Exit code of an execution that used too much: what a shell makes of SIGKILL. */
+const overrunExitCode = 137
+
 const stateLostNotice =
   'The kernel was restarted: variables and imports of earlier executions are gone.\n'
 
@@ -31,6 +34,8 @@ export class LanguageRuntime {
   /** Whether the kernel has run anything, so that there is something to lose. */
   #used = false
   #stateLost = false
+  /** What the next execution is told of a kernel that was ended between two of them. */
+  #whyLost = ''
   /** Settles when every kernel that was given up is gone. */
   #discarded: Promise<void> = Promise.resolve()
   #closed = false
@@ -57,9 +62,10 @@ export class LanguageRuntime {
     const kernel = await this.#current()
     await this.#untilReady(kernel, request.signal)
     request.signal?.throwIfAborted()
-    const notice = this.#stateLost ? stateLostNotice : ''
+    const notice = this.#stateLost ? this.#whyLost + stateLostNotice : ''
     if (notice !== '') request.onStderr?.(notice)
     this.#stateLost = false
+    this.#whyLost = ''
 
     this.#used = true
     const run = kernel.run(request)
@@ -68,8 +74,9 @@ export class LanguageRuntime {
     if (end === 'aborted') throw request.signal?.reason
     // The run of a kernel that was ended has what it printed until then.
     const execution = await run
-    return end === 'killed'
-      ? timedOut(execution, request.timeout, notice)
+    if (end === 'killed') return timedOut(execution, request.timeout, notice)
+    return execution.overrun
+      ? killed(execution, execution.overrun.detail, overrunExitCode, notice)
       : toOutput(execution, notice)
   }
 
@@ -82,7 +89,12 @@ export class LanguageRuntime {
 
   /** The kernel that there is, or another when that has died between two executions. */
   async #current(): Promise<Kernel> {
-    if (this.#kernel && !this.#kernel.alive) await this.#discard(this.#kernel)
+    if (this.#kernel && !this.#kernel.alive) {
+      const { overrun } = this.#kernel
+      await this.#discard(this.#kernel)
+      if (overrun)
+        this.#whyLost = `The kernel was ended between two executions: ${overrun.detail}\n`
+    }
     if (this.#kernel) return this.#kernel
     if (this.#closed) throw new Error('The session of this kernel has ended.')
     this.#starting ??= this.#startKernel().finally(() => (this.#starting = undefined))
@@ -149,13 +161,22 @@ function toOutput(execution: KernelExecution, notice: string): ExecutionOutput {
 }
 
 function timedOut(execution: KernelExecution, timeout: number, notice: string): ExecutionOutput {
-  const sentence = `The execution was killed: it ran longer than its timeout of ${timeout / 1000} s.`
-  const stderr = joinLines(notice + execution.stderr, sentence)
+  const why = `it ran longer than its timeout of ${timeout / 1000} s.`
+  return killed(execution, why, timeoutExitCode, notice)
+}
+
+function killed(
+  execution: KernelExecution,
+  why: string,
+  exitCode: number,
+  notice: string,
+): ExecutionOutput {
+  const stderr = joinLines(notice + execution.stderr, `The execution was killed: ${why}`)
   return {
     stdout: execution.stdout,
     stderr,
     result: withoutLastNewline(execution.stdout),
-    exitCode: timeoutExitCode,
+    exitCode,
     killed: true,
     ...(execution.truncated ? { truncated: true } : {}),
     error: stderr.trim(),

@@ -26,6 +26,12 @@ const portOpenerNode = '/opt/tandem/bin/port-opener-node'
 /** Bytes of shared memory, which is apart from the temporary folder. */
 const sharedMemoryBytes = 256 * 1024 * 1024
 
+/**
+ * When the machine itself runs out of memory, code goes first, then the pages:
+ * Chromium gives its renderers 300.
+ */
+const outOfMemoryScores = { browser: 200, kernel: 800 } as const
+
 export interface SandboxArgumentOptions {
   specification: ProcessSpecification
   system: SystemView
@@ -101,6 +107,9 @@ function launcherArguments(options: SandboxArgumentOptions): string[] {
         `exec ${channelDescriptor}>&-\nunset NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE`
   const script = `read -r _ || exit
 exec </dev/null
+{ echo ${outOfMemoryScores[specification.role]} >/proc/self/oom_score_adj; } 2>/dev/null
+# A file that is too large is an error for whoever writes it, not the end of its process.
+trap '' XFSZ
 ${openPorts}
 exec ${close}
 shift

@@ -26,7 +26,9 @@ export interface ProcessLimits {
   openFiles: number
   /** Bytes of the largest file that it may write. */
   fileBytes: number
-  /** Bytes of private memory of each single process. Default: no limit. */
+  /** Bytes of memory of all processes and temporary files together. Default: no limit. */
+  memoryBytes?: number
+  /** Bytes of private memory that each single process may map. Default: no limit. */
   dataBytes?: number
   /** Bytes of its private temporary folder, which is in memory. */
   temporaryBytes: number

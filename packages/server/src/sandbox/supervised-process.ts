@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Server } from 'node:net'
 import type { Duplex, Readable, Writable } from 'node:stream'
+import type { Overrun } from './overrun.ts'
 import { killMarkedProcesses, killQuietly } from './process-tree.ts'
 
 /** How a process ended. */
@@ -42,7 +43,11 @@ export class SupervisedProcess {
   readonly stderr: Readable
   /** Settles when the process itself has ended, however that came. Never rejects. */
   readonly exited: Promise<ProcessExit>
+  /** Called when a use of it begins. */
+  onUse: (() => void) | undefined
   readonly #spawned: SpawnedChild
+  #uses = 0
+  #overrun: Overrun | undefined
   #exit: ProcessExit | undefined
   #killed: Promise<void> | undefined
 
@@ -102,6 +107,34 @@ export class SupervisedProcess {
   /** Process id of the first process of its pid namespace, if it has one and lives. */
   get namespaceInit(): number | undefined {
     return this.#exit ? undefined : this.#spawned.namespaceInit?.()
+  }
+
+  /** Whether it was ended because it used more than it may. */
+  get overrun(): Overrun | undefined {
+    return this.#overrun
+  }
+
+  /** Whether it does something for somebody at the moment. */
+  get inUse(): boolean {
+    return this.#uses > 0
+  }
+
+  /** Counts as in use for as long as the task takes. */
+  async use<Result>(task: () => Promise<Result>): Promise<Result> {
+    this.#uses += 1
+    this.onUse?.()
+    try {
+      return await task()
+    } finally {
+      this.#uses -= 1
+    }
+  }
+
+  /** Terminates it because it used more than it may. */
+  end(overrun: Overrun): void {
+    if (this.#exit || this.#killed) return
+    this.#overrun ??= overrun
+    this.terminate()
   }
 
   /** Sends SIGKILL, and leaves the rest to `kill`. What it wrote can still be read. */

@@ -11,7 +11,10 @@ import { startPythonKernel } from '../kernels/python-kernel.ts'
 import type { EgressGateway } from '../egress/gateway.ts'
 import type { SessionEgress } from '../egress/session-egress.ts'
 import type { Isolation } from '../sandbox/isolation.ts'
+import { LimitedIsolation } from '../sandbox/limited-isolation.ts'
+import type { ResourceMonitor } from '../sandbox/resource-monitor.ts'
 import { SessionFolder } from '../sandbox/session-folder.ts'
+import type { SessionLimits } from '../sandbox/session-limits.ts'
 import { SessionParts } from './session-parts.ts'
 
 export interface SessionFactoryOptions {
@@ -23,6 +26,8 @@ export interface SessionFactoryOptions {
   directory: string
   egress: EgressGateway
   python: PythonSettings
+  limits: SessionLimits
+  monitor: ResourceMonitor
 }
 
 /** How often a browser that crashes while it starts is tried. */
@@ -46,10 +51,13 @@ export class SessionFactory {
    */
   async make(sessionId: string, signal?: AbortSignal): Promise<SessionParts> {
     signal?.throwIfAborted()
-    const { isolation, python } = this.#options
+    const { python, limits, monitor } = this.#options
     const egress = this.#options.egress.open(sessionId)
+    const watch = monitor.open()
+    const isolation = new LimitedIsolation(this.#options.isolation, limits, watch)
     try {
-      const { browser, folder } = await this.#launch(sessionId, egress, signal)
+      const { browser, folder } = await this.#launch(isolation, egress, sessionId, signal)
+      watch.watchFolder(folder)
       const kernels: KernelContext = {
         isolation,
         folder,
@@ -61,8 +69,9 @@ export class SessionFactory {
         python: new LanguageRuntime(() => startPythonKernel(kernels, python)),
         bash: new LanguageRuntime(() => startBashKernel(kernels)),
       }
-      return new SessionParts({ folder, egress, browser, runtimes })
+      return new SessionParts({ folder, egress, watch, browser, runtimes })
     } catch (error) {
+      watch.close()
       await egress.close()
       throw error
     }
@@ -70,11 +79,12 @@ export class SessionFactory {
 
   /** A browser that crashes while it starts is tried again, as the contract says (§2.1). */
   async #launch(
-    sessionId: string,
+    isolation: Isolation,
     egress: SessionEgress,
+    sessionId: string,
     signal: AbortSignal | undefined,
   ): Promise<{ browser: BrowserProcess; folder: SessionFolder }> {
-    const { engine, isolation, chromiumSandbox, directory } = this.#options
+    const { engine, chromiumSandbox, directory } = this.#options
     const onEgress = (socket: Socket): void => egress.accept(socket, 'browser')
     for (let attempt = 1; ; attempt += 1) {
       const folder = await SessionFolder.create(isolation, directory, sessionId)

@@ -3,12 +3,14 @@ import type { BrowserProcess } from '../browser/browser-process.ts'
 import type { SessionEgress } from '../egress/session-egress.ts'
 import type { LanguageRuntime } from '../kernels/language-runtime.ts'
 import type { SessionFolder } from '../sandbox/session-folder.ts'
+import type { SessionWatch } from '../sandbox/session-watch.ts'
 
 /** What a session is made of; from here on `SessionParts` ends all of it. */
 export interface SessionPartsOptions {
   /** Of the session that it is, or that it will be when somebody asks for one. */
   folder: SessionFolder
   egress: SessionEgress
+  watch: SessionWatch
   browser: BrowserProcess
   runtimes: Runtimes
 }
@@ -23,12 +25,14 @@ export class SessionParts {
   readonly runtimes: Runtimes
   readonly egress: SessionEgress
   readonly folder: SessionFolder
+  readonly watch: SessionWatch
   #closed: Promise<void> | undefined
 
-  constructor({ folder, egress, browser, runtimes }: SessionPartsOptions) {
+  constructor({ folder, egress, watch, browser, runtimes }: SessionPartsOptions) {
     this.id = folder.sessionId
     this.folder = folder
     this.egress = egress
+    this.watch = watch
     this.browser = browser
     this.runtimes = runtimes
   }
@@ -50,6 +54,7 @@ export class SessionParts {
   }
 
   async #close(): Promise<void> {
+    this.watch.close()
     const ends = await Promise.allSettled([
       ...Object.values(this.runtimes).map((runtime) => runtime.close()),
       this.browser.close(),

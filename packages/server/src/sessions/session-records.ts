@@ -18,6 +18,7 @@ const sessionRecord = z.object({
         'idle',
         'crashed',
         'out_of_memory',
+        'out_of_disk',
         'server_shutdown',
         'node_lost',
       ] satisfies EndReason[]),

@@ -69,9 +69,12 @@ export class Session {
     this.#parts = parts
     this.lifetime = new Lifetime(specification.limits, (reason) => this.#destroyQuietly(reason))
     parts.browser.cdp.onActivity = () => this.lifetime.touch()
-    void parts.browser.exited.then(() => this.#destroyQuietly('crashed'))
+    const lost = (): void =>
+      this.#destroyQuietly(parts.browser.overrun ? 'out_of_memory' : 'crashed')
+    void parts.browser.exited.then(lost)
     // A browser that runs but cannot be reached any more is lost as well.
-    parts.browser.cdp.onClose = () => this.#destroyQuietly('crashed')
+    parts.browser.cdp.onClose = lost
+    parts.watch.onOverrun = () => this.#destroyQuietly('out_of_disk')
   }
 
   /** Whether it is on its way out, or ended. */

@@ -1,0 +1,35 @@
+/** That a process was ended because it, or what it started, used more than it may. */
+export interface Overrun {
+  readonly resource: 'memory' | 'disk'
+  /** What was used and what the limit is; goes on after "The execution was killed: ". */
+  readonly detail: string
+}
+
+const megabyte = 1024 * 1024
+
+export function memoryOverrun(usedBytes: number, limitBytes: number): Overrun {
+  const detail =
+    `it used ${megabytes(usedBytes)} of memory, with all of its processes and temporary files; ` +
+    `the limit is ${megabytes(limitBytes)}.`
+  return { resource: 'memory', detail }
+}
+
+/** @param folder As the code in the session knows it. */
+export function diskOverrun(usedBytes: number, limitBytes: number, folder: string): Overrun {
+  const detail =
+    `${folder} holds ${megabytes(usedBytes)}, and the limit is ${megabytes(limitBytes)}. ` +
+    removalHint
+  return { resource: 'disk', detail }
+}
+
+/** @param folder As the code in the session knows it. */
+export function filesOverrun(limit: number, folder: string): Overrun {
+  const detail = `${folder} holds more than ${limit} files and folders, which is the limit. ${removalHint}`
+  return { resource: 'disk', detail }
+}
+
+const removalHint = 'Remove some: an execution that adds nothing there is not killed.'
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / megabyte)} MB`
+}

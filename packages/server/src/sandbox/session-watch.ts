@@ -1,0 +1,131 @@
+import type { ProcessSpecification } from './isolation.ts'
+import type { Overrun } from './overrun.ts'
+import type { ProcessTable, ProcessTree } from './process-table.ts'
+import { SandboxWatch } from './sandbox-watch.ts'
+import type { SessionFolder } from './session-folder.ts'
+import type { SessionLimits } from './session-limits.ts'
+import type { SupervisedProcess } from './supervised-process.ts'
+import { WorkFolderWatch } from './work-folder-watch.ts'
+
+/** What a session uses. */
+export interface SessionUsage {
+  /** Bytes of memory; of temporary files, too. */
+  browserMemory: number
+  kernelMemory: number
+  processes: number
+  /** Bytes and files of its work folder. */
+  diskBytes: number
+  diskEntries: number
+}
+
+export interface SessionWatchOptions {
+  table: ProcessTable
+  limits: SessionLimits
+  /** Called when it must be looked at sooner than it was planned. */
+  onHurry: () => void
+  onClose: () => void
+}
+
+/** Milliseconds between two looks: when a limit is near, while code runs, and otherwise. */
+const intervals = { urgent: 50, running: 250, idle: 1_000 }
+
+/** Watches what one session uses: its sandboxes and its folder. Ends what uses too much. */
+export class SessionWatch {
+  /** Called when the session as a whole has to end. */
+  onOverrun: ((overrun: Overrun) => void) | undefined
+  readonly #options: SessionWatchOptions
+  readonly #sandboxes = new Map<SupervisedProcess, SandboxWatch>()
+  #folder: WorkFolderWatch | undefined
+  /** How many executions have begun. */
+  #begun = 0
+  #begunAt = 0
+  #checkedAt = performance.now()
+  #closed = false
+
+  constructor(options: SessionWatchOptions) {
+    this.#options = options
+  }
+
+  /** Watches a process of the session until it has ended. */
+  add(process: SupervisedProcess, { role, limits }: ProcessSpecification): void {
+    if (this.#closed) return
+    const { table, onHurry } = this.#options
+    const { memoryBytes = Infinity } = limits
+    const sandbox = new SandboxWatch({ process, role, memoryBytes, table })
+    this.#sandboxes.set(process, sandbox)
+    process.onUse = () => {
+      this.#begun += 1
+      this.#begunAt = performance.now()
+      onHurry()
+    }
+    void process.exited.then(() => this.#remove(process))
+  }
+
+  /** Watches the session's folder, in place of one that it had before. */
+  watchFolder(folder: SessionFolder): void {
+    const { diskBytes: bytes, diskEntries: entries } = this.#options.limits
+    this.#folder = new WorkFolderWatch(folder.work, { bytes, entries })
+  }
+
+  /** As far as it was looked at; memory is rather too much than too little. */
+  get usage(): SessionUsage {
+    const { bytes = 0, entries = 0 } = this.#folder?.usage ?? {}
+    const usage = { browserMemory: 0, kernelMemory: 0, processes: 0 }
+    for (const { role, memoryBytes, processes } of this.#sandboxes.values()) {
+      usage[role === 'browser' ? 'browserMemory' : 'kernelMemory'] += memoryBytes
+      usage.processes += processes
+    }
+    return { ...usage, diskBytes: bytes, diskEntries: entries }
+  }
+
+  /** When it has to be looked at next; `performance.now()`. */
+  get dueAt(): number {
+    const state = this.#state
+    // Most executions have ended before they would be looked at.
+    const since = state === 'running' ? Math.max(this.#checkedAt, this.#begunAt) : this.#checkedAt
+    return Math.min(since + intervals[state], this.#checkedAt + intervals.idle)
+  }
+
+  /** The processes that it wants to be found. */
+  get trees(): ProcessTree[] {
+    return [...this.#sandboxes.values()].map(({ tree }) => tree)
+  }
+
+  /** Looks at everything, after the processes were found. */
+  async check(): Promise<void> {
+    try {
+      await Promise.all([...this.#sandboxes.values()].map((sandbox) => sandbox.check()))
+      await this.#checkFolder()
+    } finally {
+      this.#checkedAt = performance.now()
+    }
+  }
+
+  /** Ends the watch, not what it watches. May be called again. */
+  close(): void {
+    this.#closed = true
+    for (const process of this.#sandboxes.keys()) this.#remove(process)
+    this.#options.onClose()
+  }
+
+  get #state(): keyof typeof intervals {
+    const sandboxes = [...this.#sandboxes.values()]
+    if (sandboxes.some(({ urgent }) => urgent)) return 'urgent'
+    return sandboxes.some(({ process }) => process.inUse) ? 'running' : 'idle'
+  }
+
+  async #checkFolder(): Promise<void> {
+    const running = [...this.#sandboxes.keys()].find((process) => process.inUse)
+    const writers = { running: running !== undefined, begun: this.#begun }
+    const verdict = await this.#folder?.check(writers)
+    if (this.#closed || !verdict || verdict.action === 'none') return
+    if (verdict.action === 'end session') this.onOverrun?.(verdict.overrun)
+    else running?.end(verdict.overrun)
+  }
+
+  #remove(process: SupervisedProcess): void {
+    this.#sandboxes.get(process)?.close()
+    this.#sandboxes.delete(process)
+    process.onUse = undefined
+  }
+}
