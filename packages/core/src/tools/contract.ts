@@ -1,4 +1,4 @@
-import type { PooledSession, SessionPool } from '../pool/session-pool.ts'
+import type { SessionPool } from '../pool/session-pool.ts'
 import type { ExecutionOutput } from '../types.ts'
 import type { ObjectSchema } from './json-schema.ts'
 
@@ -128,8 +128,7 @@ export interface ToolImage {
 
 /** The session that a result comes from. Its URLs are credentials: whoever has one may use the browser. */
 export interface ToolSession {
-  /** Unknown of a scrape-bound session that has not answered yet. */
-  id: string | undefined
+  id: string
   /** Empty when the server offers none. */
   liveViewUrl: string
   /** Empty when the server offers none. */
@@ -161,10 +160,4 @@ export interface ToolPage {
 export type ToolExecution = ExecutionOutput & {
   /** The agent's answer to a task. */
   output?: string
-}
-
-/** What the application may know of a session. */
-export function describeSession(session: PooledSession): ToolSession {
-  const { id, liveViewUrl, interactiveLiveViewUrl } = session
-  return { id, liveViewUrl, interactiveLiveViewUrl }
 }

@@ -1,0 +1,54 @@
+import { AbortError } from '../errors.ts'
+import type { Execution } from '../execution.ts'
+import type { ExecutionStream } from '../run.ts'
+import type { ToolExecution } from './contract.ts'
+import type { ToolCall } from './define-tool.ts'
+import { keepOutput } from './last-output.ts'
+import { reportAddress } from './page-report.ts'
+
+/** Runs to the end and tells the application what happens. */
+export async function follow(events: ExecutionStream, { context }: ToolCall): Promise<Execution> {
+  let execution: Execution | undefined
+  for await (const event of events) {
+    if (event.type === 'result') ({ execution } = event)
+    else if (event.type === 'step') context.onProgress?.({ type: 'step', message: event.command })
+    else context.onProgress?.(event)
+  }
+  return execution as Execution
+}
+
+/** An execution as JSON, without the URLs that belong to the session. */
+export function plain(execution: Execution): ToolExecution {
+  const { stdout, stderr, result, exitCode, killed, truncated, error, output } = execution
+  return {
+    ...{ stdout, stderr, result, exitCode, killed },
+    ...(truncated && { truncated }),
+    ...(error !== undefined && { error }),
+    ...(output !== undefined && { output }),
+  }
+}
+
+/** Adds output, and keeps it for later if it is too long. */
+export function quoteOutput(
+  report: ToolCall['report'],
+  source: 'code' | 'agent',
+  output: string,
+  session: ToolCall['session'],
+): void {
+  if (report.clean(output).length > report.maxCharacters) keepOutput(session, output)
+  report.quoteWindow(source, '', output, {
+    more: (next) => `${report.tool('readPage')} with format 'output' and offset ${next}`,
+  })
+}
+
+/** Adds where the page is now. The result counts without it, too. */
+export async function reportPageAfter({ browser, report }: ToolCall): Promise<void> {
+  try {
+    const { page, problem } = await browser.view()
+    if (page) reportAddress(report, page)
+    else report.say('The page cannot be seen now.').quoteMessage(problem.text)
+  } catch (error) {
+    if (AbortError.isInstance(error)) throw error
+    report.say('The page could not be looked at afterwards.')
+  }
+}
