@@ -6,6 +6,17 @@ const pages: Readonly<Record<string, string>> = {
   '/': `<title>Home</title><h1>Hello</h1><a href="/counter">Counter</a>`,
   '/counter': `<title>Counter</title><output>0</output>
     <button onclick="document.querySelector('output').textContent++">Add</button>`,
+  '/form': `<title>Form</title><h1 onmouseenter="document.title = 'Hovered'">Order</h1>
+    <form onsubmit="document.title = 'Sent'; return false">
+      <label for="who">Name</label> <input id="who" placeholder="Your name">
+      <label>Size <select><option>small</option><option>large</option></select></label>
+      <label><input type="checkbox"> Gift</label>
+    </form>
+    <button onclick="setTimeout(() => document.querySelector('p').textContent = 'Thank you', 50)">
+      Send</button><p></p>
+    <a href="/next">Next page</a> <a href="/tab" target="_blank">New tab</a>
+    <iframe name="inner" src="/frame" style="display: block; margin-bottom: 5000px"></iframe>`,
+  '/frame': `<title>Frame</title><button onclick="textContent = 'Clicked'">Inside</button>`,
 }
 
 /** A few pages on loopback, which tell when they are asked for. */
