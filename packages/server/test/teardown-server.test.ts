@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
+import { isolationAvailable } from './support/isolation.ts'
 import { RawClient } from './support/raw-client.ts'
 import { ServerProcess } from './support/server-process.ts'
 import { processesOf } from './support/session-processes.ts'
@@ -55,10 +56,12 @@ async function runForever(server: ServerProcess, id: string): Promise<Running> {
   return { answer }
 }
 
-test.each([
+const isolations = [
   ['bubblewrap', false],
   ['none', true],
-] as const)(
+] as const
+
+test.each(isolations.filter(([name]) => isolationAvailable || name === 'none'))(
   'kill -9 of the server, isolation %s: its processes end by themselves, the next start removes the rest',
   async (isolation, leavesDetached) => {
     const variables = { TANDEM_ISOLATION: isolation }

@@ -26,7 +26,7 @@ const [machinePort, ownPort, folder] = process.argv.slice(1)
 const ask = (port) => new Promise((resolve) => {
   let text = ''
   const socket = connect(Number(port), '127.0.0.1')
-  socket.setTimeout(3000, () => socket.destroy())
+  socket.setTimeout(20_000, () => socket.destroy())
   socket.on('connect', () => { text = 'connected' })
   socket.on('data', (chunk) => { text = String(chunk); socket.destroy() })
   socket.on('error', () => {})
