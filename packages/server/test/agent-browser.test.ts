@@ -187,14 +187,18 @@ test('another shell after a killed one has it at once, on the same tab', async (
   expect(await node('page.textContent("output")')).toBe(counted)
 })
 
-test('a page that does not answer keeps nothing longer than the timeout', async () => {
+test('a page that does not answer holds nothing up longer than the timeout', async () => {
   await bash(`agent-browser open ${site.url}/counter`)
-  await node(`page.evaluate(() => setTimeout(() => { while (true) {} }, 0)).catch(() => {}); null`)
+  const busy = site.nextRequest('/busy')
+  await node(`page.evaluate(() => setTimeout(() => {
+    const request = new XMLHttpRequest()
+    request.open('GET', '/busy', false)
+    request.send()
+    while (true) {}
+  })).catch(() => {}); null`)
+  await busy
   expect(await run('bash', 'agent-browser get url', 2)).toMatchObject({ killed: true })
-  // Other tabs can be used, and the busy one be closed.
-  const [busy] = await tabs()
   const next = await run('bash', `agent-browser tab new ${site.url}/; agent-browser get title`, 20)
   expect(next).toMatchObject({ killed: false, exitCode: 0 })
   expect(next.result).toMatch(/Home$/)
-  expect(busy).toBeDefined()
 })
