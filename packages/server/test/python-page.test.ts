@@ -75,6 +75,18 @@ await tab.goto("${site.url}/from-python")`)
     })
   })
 
+  test('of a tab that was just opened is there even when news of it comes late', async () => {
+    await runPython(`import os, signal, threading
+def is_driver(process):
+    with open(f"/proc/{process}/stat") as stat, open(f"/proc/{process}/cmdline") as command:
+        return stat.read().split(") ")[1].split()[1] == str(os.getpid()) and "run-driver" in command.read()
+driver = next(int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) > os.getpid() and is_driver(name))
+os.kill(driver, signal.SIGSTOP)
+threading.Timer(0.2, os.kill, (driver, signal.SIGCONT)).start()`)
+    await run('node', 'const opened = await context.newPage()')
+    expect(await runPython('print(len(context.pages))')).toMatchObject({ result: '2', stderr: '' })
+  })
+
   test('that a click opens can be awaited and kept', async () => {
     const output = await runPython(`async with page.expect_popup() as popup:
     await page.evaluate("open('${site.url}/popup')")

@@ -1,5 +1,6 @@
 import { CdpClient, type ClientSink } from './client.ts'
 import { type CdpMessage, cdpErrorCode } from './message.ts'
+import { PageCensus } from './page-census.ts'
 import type { PipeTransport } from './pipe-transport.ts'
 import { PrivateContexts } from './private-contexts.ts'
 
@@ -50,6 +51,7 @@ export class CdpMultiplexer {
   /** Which client a DevTools session belongs to; the server's own are not in it. */
   readonly #owners = new Map<string, CdpClient>()
   readonly #contexts = new PrivateContexts()
+  readonly #census = new PageCensus()
   readonly #replies = new Map<number, PendingReply>()
   #lastId = 0
   #closed = false
@@ -62,10 +64,16 @@ export class CdpMultiplexer {
     this.#transport = transport
     transport.onMessage = (message) => this.#receive(message)
     transport.onClose = () => this.close()
+    this.#send('Target.setDiscoverTargets', { discover: true })
   }
 
   get clientCount(): number {
     return this.#clients.size
+  }
+
+  /** Pages that every client sees. */
+  get pageCount(): number {
+    return this.#census.count((contextId) => !this.#contexts.isPrivate(contextId))
   }
 
   /**
@@ -157,6 +165,7 @@ export class CdpMultiplexer {
       reply?.settle(message)
       return
     }
+    if (message.sessionId === undefined) this.#census.observe(message)
     const owner = message.sessionId === undefined ? undefined : this.#owners.get(message.sessionId)
     const child = message.params?.['sessionId']
     if (owner && this.#contexts.hides(owner, message)) {

@@ -70,6 +70,11 @@ export class PrivateContexts {
     return true
   }
 
+  /** Whether only one client is to see the pages of a context. */
+  isPrivate(contextId: string): boolean {
+    return this.#makers.has(contextId)
+  }
+
   /** Chromium disposes of a client's contexts with the client. */
   forget(client: CdpClient): void {
     this.#wanted.delete(client)

@@ -17,6 +17,8 @@ export interface ExecuteCommand {
   sequence: number
   /** Written to both output streams once the execution is over and its output is complete. */
   fence: string
+  /** Pages that the browser has for everybody. The kernel may not have seen all of them yet. */
+  pages: number
 }
 
 export type KernelCommand = ConnectCommand | ExecuteCommand

@@ -28,10 +28,14 @@ process.on('unhandledRejection', (reason) =>
   console.error('Uncaught (in promise)', inspect(reason)),
 )
 
-async function run(page: SharedPage, { code, sequence }: ExecuteCommand): Promise<KernelMessage> {
+async function run(
+  page: SharedPage,
+  { code, sequence, pages }: ExecuteCommand,
+): Promise<KernelMessage> {
   const fileName = `execution-${sequence}.js`
   page.executing = true
   try {
+    await page.catchUp(pages)
     await page.ensureOpen()
     const evaluation = await evaluator.evaluate(code, fileName)
     if ('thrown' in evaluation) {

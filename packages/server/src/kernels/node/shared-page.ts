@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Socket } from 'node:net'
 import {
   type Browser,
@@ -19,6 +20,9 @@ interface UserGlobals {
   page: Page
 }
 
+/** Milliseconds that code waits for a page which another client has just opened or closed. */
+const catchUpDeadline = 1_000
+
 const globals = globalThis as unknown as UserGlobals
 
 /** The session's page, as Playwright sees it over the kernel's own pipe. */
@@ -27,12 +31,18 @@ export class SharedPage {
   executing = false
   readonly #context: BrowserContext
   readonly #crashed = new WeakSet<Page>()
+  /** Pages of the browser that Playwright does not show, such as one that never answered. */
+  #unseen = 0
+  #onPagesChanged: (() => void) | undefined
 
   private constructor(browser: Browser, context: BrowserContext, page: Page) {
     this.#context = context
     Object.assign(globals, { browser, context, page })
     for (const open of context.pages()) this.#watch(open)
-    context.on('page', (opened) => this.#watch(opened))
+    context.on('page', (opened) => {
+      this.#watch(opened)
+      this.#onPagesChanged?.()
+    })
     context.on('dialog', (dialog) => this.#settleDialog(dialog))
   }
 
@@ -51,6 +61,27 @@ export class SharedPage {
     return new SharedPage(browser, context, page)
   }
 
+  /**
+   * Waits until Playwright has heard of the pages that others opened and closed
+   * before.
+   *
+   * @param pages How many the browser has.
+   */
+  async catchUp(pages: number): Promise<void> {
+    const known = (): boolean => this.#context.pages().length === pages - this.#unseen
+    if (known()) return
+    const { promise: caughtUp, resolve } = Promise.withResolvers<void>()
+    this.#onPagesChanged = () => known() && resolve()
+    const late = new AbortController()
+    const timer = delay(catchUpDeadline, undefined, { signal: late.signal })
+    timer.catch(() => {})
+    await Promise.race([caughtUp, timer])
+    late.abort()
+    this.#onPagesChanged = undefined
+    // It is not waited for a second time.
+    this.#unseen = pages - this.#context.pages().length
+  }
+
   /** Gives user code a page that is open, if the one it had is closed or has crashed. */
   async ensureOpen(): Promise<void> {
     const { page } = globals
@@ -67,6 +98,7 @@ export class SharedPage {
 
   #watch(page: Page): void {
     page.on('crash', () => this.#crashed.add(page))
+    page.on('close', () => this.#onPagesChanged?.())
   }
 
   /**

@@ -51,7 +51,7 @@ class _Kernel:
         self._control.send({"type": "ready"})
 
     async def _execute(self, message):
-        outcome = await self._run(message["code"], f"execution-{message['sequence']}.py")
+        outcome = await self._run(message)
         if os.getpid() != self._pid:
             # Code that forked comes here twice, and only one of them is the kernel.
             os._exit(outcome.exit_code)
@@ -64,12 +64,13 @@ class _Kernel:
         else:
             self._control.send({"type": "completed"})
 
-    async def _run(self, code, file_name):
+    async def _run(self, message):
         self._page.executing = True
         try:
             self._streams.ensure_open()
-            await self._page.ensure_open()
-            return await self._evaluator.evaluate(code, file_name)
+            await self._page.ensure_open(message["pages"])
+            file_name = f"execution-{message['sequence']}.py"
+            return await self._evaluator.evaluate(message["code"], file_name)
         except Exception as error:
             return Outcome(1, format_exception(error))
         finally:

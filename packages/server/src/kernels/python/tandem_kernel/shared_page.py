@@ -5,6 +5,9 @@ import sys
 
 from playwright.async_api import Error, Page
 
+# Seconds that code waits for a page which another client has just opened or closed.
+_CATCH_UP_DEADLINE = 1
+
 
 class SharedPage:
     """Gives user code the names `browser`, `context` and `page`.
@@ -28,6 +31,9 @@ class SharedPage:
         self._context = None
         self._crashed = set()
         self._settling = set()
+        # Pages of the browser that Playwright does not show, such as one that never answered.
+        self._unseen = 0
+        self._pages_changed = asyncio.Event()
 
     async def connect(self):
         """Makes a connection, also in place of one that was lost."""
@@ -43,18 +49,24 @@ class SharedPage:
         self._browser = browser
         self._context = context
         self._crashed.clear()
+        self._unseen = 0
         self._names.update(browser=browser, context=context, page=page)
         for opened in context.pages:
             self._watch(opened)
-        context.on("page", self._watch)
+        context.on("page", self._welcome)
         context.on("dialog", self._settle_dialog)
 
-    async def ensure_open(self):
-        """Gives user code a page that is open, if the one it had is closed or has crashed."""
+    async def ensure_open(self, pages):
+        """Gives user code a page that is open, if the one it had is closed or has crashed.
+
+        `pages` is how many the browser has; Playwright may not have heard of all.
+        """
         # User code closed the browser, as it does by habit, or the driver was lost.
         if self._playwright is None or not self._browser.is_connected():
             await self.connect()
             return
+        if len(self._context.pages) != pages - self._unseen:
+            await self._catch_up(pages)
         page = self._names.get("page")
         if not isinstance(page, Page):
             return
@@ -68,11 +80,33 @@ class SharedPage:
             # Playwright cannot navigate it any more.
             self._settle(page.close())
 
+    async def _catch_up(self, pages):
+        """Waits for news of the pages that others opened and closed before."""
+
+        async def known():
+            while len(self._context.pages) != pages - self._unseen:
+                self._pages_changed.clear()
+                await self._pages_changed.wait()
+
+        try:
+            await asyncio.wait_for(known(), _CATCH_UP_DEADLINE)
+        except asyncio.TimeoutError:
+            # It is not waited for a second time.
+            self._unseen = pages - len(self._context.pages)
+
     def _forget_playwright(self):
         self._playwright = None
 
+    def _welcome(self, page):
+        self._watch(page)
+        self._pages_changed.set()
+
     def _watch(self, page):
         page.on("crash", self._remember_crash)
+        page.on("close", self._note_close)
+
+    def _note_close(self, page):
+        self._pages_changed.set()
 
     def _remember_crash(self, page):
         self._crashed.add(page)
