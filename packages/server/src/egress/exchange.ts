@@ -71,10 +71,7 @@ export function exchange(parts: Exchange): void {
       if (answer.rawTrailers.length > 0) response.addTrailers(headerPairs(answer.rawTrailers))
     })
     // Cut short on the one side, it must look cut short on the other.
-    pipeline(answer, response, (error) => {
-      if (error) response.destroy()
-      forwarded.destroy()
-    })
+    pipeline(answer, response, () => forwarded.destroy())
   })
   response.once('close', () => {
     if (!response.writableFinished) forwarded.destroy()
