@@ -209,6 +209,15 @@ export interface ScrapeRequest {
   timeout?: number
   /** Milliseconds to wait after the page has loaded, at most half of the timeout. Default: 0. */
   waitFor?: number
+  /** Load the page as a telephone does. Default: false. */
+  mobile?: boolean
+  /** Where the page is to think that its visitor is. The network address stays the server's. */
+  location?: {
+    /** Two letters, as in ISO 3166-1: gives the time zone, and the languages unless they are named. */
+    country?: string
+    /** Preferred first, such as `de-AT`, `de`. */
+    languages?: string[]
+  }
   integration?: string
   origin?: string
 }

@@ -109,8 +109,14 @@ export class CdpMultiplexer {
    *
    * @param targetId The page that the client's connection stands for; without
    *   it the connection stands for the whole browser.
+   * @param options.isActivity Whether its commands show that somebody uses the
+   *   browser. Default: true.
    */
-  async connect(sink: ClientSink, targetId?: string): Promise<CdpClient> {
+  async connect(
+    sink: ClientSink,
+    targetId?: string,
+    options: { isActivity?: boolean } = {},
+  ): Promise<CdpClient> {
     const { sessionId } = await this.command<{ sessionId: string }>(
       targetId === undefined ? 'Target.attachToBrowserTarget' : 'Target.attachToTarget',
       targetId === undefined ? {} : { targetId, flatten: true },
@@ -134,7 +140,9 @@ export class CdpMultiplexer {
       owns: (candidate) => this.#owners.get(candidate) === client,
       leave: () => this.#leave(client),
       endScripts: () => this.#endScripts(client),
-      active: () => this.onActivity?.(),
+      active: () => {
+        if (options.isActivity !== false) this.onActivity?.()
+      },
     })
     this.#clients.add(client)
     this.#owners.set(sessionId, client)

@@ -5,6 +5,7 @@ import type {
   ScrapeRequest,
 } from '@tandem-browser/core'
 import { z } from 'zod'
+import { mainTimeZone } from '../scrape/main-time-zones.ts'
 import { defaultScrapeTimeout } from '../scrape/time-budget.ts'
 import type { SameShape } from './same-shape.ts'
 
@@ -107,6 +108,25 @@ function runnableCode(
   context.addIssue({ code: 'custom', path: ['code'], message })
 }
 
+const country = z
+  .string()
+  .refine((text) => /^[a-z]{2}$/i.test(text) && mainTimeZone(text.toUpperCase()) !== undefined, {
+    error: 'must be a country as in ISO 3166-1, such as "DE".',
+  })
+
+const languages = z
+  .array(z.string().refine(isLanguage, { error: 'must be a language, such as "de-AT".' }))
+  .min(1)
+  .max(10)
+
+function isLanguage(text: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(text).length === 1
+  } catch {
+    return false
+  }
+}
+
 const selectors = z.array(z.string().min(1).max(1_000)).max(100)
 
 const scrapeFormat = z.union([
@@ -136,6 +156,10 @@ export const scrapeSchema = z
     onlyMainContent: z.boolean().optional(),
     timeout: z.number().min(1000).max(300_000).optional(),
     waitFor: z.number().min(0).max(60_000).optional(),
+    mobile: z.boolean().optional(),
+    location: z
+      .strictObject({ country: country.optional(), languages: languages.optional() })
+      .optional(),
     integration: integration.optional(),
     origin: origin.optional(),
   })

@@ -5,6 +5,10 @@ const replayContext = z.object({
   keyId: z.string(),
   url: z.string(),
   waitFor: z.number().optional(),
+  mobile: z.boolean().optional(),
+  location: z
+    .object({ country: z.string().optional(), languages: z.array(z.string()).optional() })
+    .optional(),
   /** The session that continues the scrape. One for life: it is never replaced. */
   sessionId: z.string().optional(),
 })

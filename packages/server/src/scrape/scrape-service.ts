@@ -9,6 +9,7 @@ import type { ReplayContext, ReplayContexts } from './replay-contexts.ts'
 import { ReplayError, ScrapeForbiddenError, ScrapeNotFoundError } from './scrape-error.ts'
 import { scrapePage } from './scrape-page.ts'
 import { defaultScrapeTimeout } from './time-budget.ts'
+import { appearAs } from './visitor.ts'
 
 /** Milliseconds that a scrape's own session may live: above the longest timeout. */
 const scrapeLifetime = 330_000
@@ -45,18 +46,16 @@ export class ScrapeService {
     const lifetime = { total: scrapeLifetime, idle: scrapeLifetime }
     const document = await this.#registry.lend(
       { keyId, limits: lifetime, streamWebView: false },
-      (session) =>
-        withPlaywrightPage(session, (page) =>
+      async (session) => {
+        await appearAs(session, request)
+        return withPlaywrightPage(session, (page) =>
           scrapePage(page, request, { signal, deadline, explainTarget: session.explainTarget }),
-        ),
+        )
+      },
       signal,
     )
-    const { url, waitFor } = request
-    await this.#contexts.add(scrapeId, {
-      keyId,
-      url,
-      ...(waitFor === undefined ? {} : { waitFor }),
-    })
+    const { url, waitFor, mobile, location } = request
+    await this.#contexts.add(scrapeId, { keyId, url, waitFor, mobile, location })
     return { ...document, metadata: { ...document.metadata, scrapeId } }
   }
 
@@ -104,11 +103,14 @@ export class ScrapeService {
     try {
       const timeout = replayTimeout + (waitFor ?? 0)
       const request = { url, timeout, ...(waitFor === undefined ? {} : { waitFor }) }
-      await withPlaywrightPage(session, (page) =>
-        loadPage(page, request, { explainTarget: session.explainTarget }),
-      ).catch((error: unknown) => {
-        throw new ReplayError({ cause: error })
-      })
+      const { explainTarget } = session
+      await appearAs(session, context)
+        .then(() =>
+          withPlaywrightPage(session, (page) => loadPage(page, request, { explainTarget })),
+        )
+        .catch((error: unknown) => {
+          throw new ReplayError({ cause: error })
+        })
       if (await this.#contexts.bind(scrapeId, session.id)) return session
     } catch (error) {
       await session.destroy('released')

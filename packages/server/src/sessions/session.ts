@@ -1,5 +1,6 @@
 import type { EndReason, ExecutionOutput, Language } from '@tandem-browser/core'
 import type { BrowserProcess } from '../browser/browser-process.ts'
+import { EmulatedPages, type Emulation } from '../browser/emulation.ts'
 import type { CdpClient, ClientSink } from '../cdp/client.ts'
 import type { EgressProblem } from '../egress/problem.ts'
 import { CapabilityToken } from '../keys/capability-token.ts'
@@ -90,6 +91,17 @@ export class Session {
   /** Starts the kernel that the first execution will probably want. */
   async prepare(): Promise<void> {
     if (!this.#destroyed) await this.#parts.runtimes.node.prepare()
+  }
+
+  /**
+   * Has its pages see another device, place or language, from now on. To be
+   * called before anybody drives them.
+   *
+   * @throws when the browser refuses it, or does not answer
+   */
+  async emulate(emulation: Emulation): Promise<void> {
+    this.#ending.signal.throwIfAborted()
+    await EmulatedPages.emulate(this.#parts.browser.cdp, emulation)
   }
 
   /** Ends the kernels that may be there already: nobody runs code in this session. */
