@@ -26,7 +26,8 @@ export class Outbound {
   readonly #options: OutboundOptions
   readonly #open = new Set<Socket>()
   readonly #lookups = limit(lookupsAtOnce)
-  readonly #closing = new AbortController()
+  readonly #attempts = new Set<AbortController>()
+  #ended: Error | undefined
   #total = 0
   #closedSent = 0
   #closedReceived = 0
@@ -74,7 +75,8 @@ export class Outbound {
 
   /** Ends every connection and every attempt; settles when they are gone. */
   async close(): Promise<void> {
-    this.#closing.abort(new Error('The session has ended.'))
+    this.#ended = new Error('The session has ended.')
+    for (const attempt of this.#attempts) attempt.abort(this.#ended)
     await Promise.all(Array.from(this.#open, destroyed))
   }
 
@@ -97,7 +99,7 @@ export class Outbound {
 
   /** By its deadline, by the client or with the session: then the error says so already. */
   #isGivenUp(error: unknown, signal: AbortSignal): boolean {
-    return error instanceof EgressError || signal.aborted || this.#closing.signal.aborted
+    return error instanceof EgressError || signal.aborted || this.#ended !== undefined
   }
 
   #keep(socket: Socket): void {
@@ -109,7 +111,7 @@ export class Outbound {
       this.#closedSent += socket.bytesWritten
       this.#closedReceived += socket.bytesRead
     })
-    if (this.#closing.signal.aborted) socket.destroy()
+    if (this.#ended) socket.destroy()
   }
 
   /** Work that is ended by its deadline, by the client and by the session's end. */
@@ -120,21 +122,22 @@ export class Outbound {
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const controller = new AbortController()
-    const ends = controller.signal
-    const outer = AbortSignal.any([signal, this.#closing.signal])
-    const end = (): void => controller.abort(outer.reason)
-    const timer = setTimeout(() => controller.abort(failed(rule, target)), ms)
-    outer.addEventListener('abort', end)
+    if (this.#ended) throw this.#ended
+    signal.throwIfAborted()
+    const attempt = new AbortController()
+    const giveUp = (): void => attempt.abort(signal.reason)
+    const timer = setTimeout(() => attempt.abort(failed(rule, target)), ms)
+    this.#attempts.add(attempt)
+    signal.addEventListener('abort', giveUp)
     try {
-      outer.throwIfAborted()
       const ended = new Promise<never>((_resolve, reject) => {
-        ends.addEventListener('abort', () => reject(ends.reason as Error))
+        attempt.signal.addEventListener('abort', () => reject(attempt.signal.reason as Error))
       })
-      return await Promise.race([work(ends), ended])
+      return await Promise.race([work(attempt.signal), ended])
     } finally {
       clearTimeout(timer)
-      outer.removeEventListener('abort', end)
+      this.#attempts.delete(attempt)
+      signal.removeEventListener('abort', giveUp)
     }
   }
 }
