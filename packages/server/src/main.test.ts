@@ -211,13 +211,13 @@ describe('serve', { timeout: 60_000 }, () => {
   test('where it cannot isolate it does not start, and says what is wrong and what helps', async () => {
     const variables = {
       TANDEM_ISOLATION: '',
-      TANDEM_BWRAP: await failingBwrap('bwrap: setting up uid map: Permission denied'),
+      TANDEM_BWRAP: await failingBwrap('bwrap: something that nobody has seen before'),
     }
     const { code, stdout, stderr } = await tandem(['serve', '--port', '0'], variables)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     const lines = stderr.trim().split('\n')
     expect(lines[0]).toContain('Sessions cannot be isolated on this machine')
-    expect(lines[1]).toMatch(/setting up uid map: Permission denied|AppArmor/)
+    expect(lines[1]).toContain('something that nobody has seen before')
     expect(stderr).toContain('tandem doctor')
     expect(stderr).toContain('TANDEM_ISOLATION=none')
     expect(stderr).not.toMatch(/^ +at /m)
