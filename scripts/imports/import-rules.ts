@@ -8,6 +8,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   'ai-sdk-tool': { packages: { core: 'any' }, external: true },
   'playwright-connect': { packages: { core: 'any' }, external: true },
   server: { packages: { core: 'types' }, external: true },
+  'tool-conformance': { packages: { core: 'any', server: 'any' }, external: true },
 }
 
 export interface PackageRule {

@@ -29,7 +29,15 @@ export async function command(
   throw new CommandFailure(`${run.output.trimEnd()}\n${what} ${how}`)
 }
 
-export const publishedFolders = workspaceFolders().filter((folder) => folder.startsWith('packages'))
+/** Whether npm would refuse to publish what lies in a folder. */
+function isPrivate(folder: string): boolean {
+  const manifest = readFileSync(join(root, folder, 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { private?: boolean }).private === true
+}
+
+export const publishedFolders = workspaceFolders().filter(
+  (folder) => folder.startsWith('packages') && !isPrivate(folder),
+)
 
 /** Builds every package from nothing, so that no file of an earlier build gets published. */
 export async function buildPackages(): Promise<void> {

@@ -11,6 +11,7 @@ import {
   readOutcomes,
   splitOutput,
 } from './browser-script.ts'
+import { compact } from './snapshot.ts'
 
 /** A page as a driver of it sees it. */
 export interface PageState {
@@ -109,7 +110,7 @@ export class Browser {
     }
     const { origin, snapshot: tree } = snapshot.data
     return {
-      page: { url: text(origin), snapshot: text(tree), title: text(title?.data['title']) },
+      page: { url: text(origin), snapshot: compact(text(tree)), title: text(title?.data['title']) },
     }
   }
 

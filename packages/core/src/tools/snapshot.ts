@@ -53,6 +53,14 @@ export function collapse(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
 }
 
+/** Signs before the items of a list, a line each. */
+const bullets = /^ *- ListMarker "[•◦▪‣⁃·■□] ?"\n?/gm
+
+/** A snapshot without lines that say nothing. */
+export function compact(snapshot: string): string {
+  return snapshot.replace(bullets, '').trimEnd()
+}
+
 /** Lines of a page beyond which a change is told by itself. */
 const smallPage = 40
 

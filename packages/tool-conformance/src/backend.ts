@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Tandem } from '@tandem-browser/core'
+import { type RunningServer, startServer } from '@tandem-browser/server'
+import { ConformanceSite } from './site.ts'
+
+const apiKey = 'td-conformance-test-key'
+
+/** A real server and a site that its sessions may reach. */
+export class Backend {
+  readonly site: ConformanceSite
+  readonly tandem: Tandem
+  /** A client that the server does not know. */
+  readonly stranger: Tandem
+  readonly #server: RunningServer
+  readonly #folder: string
+
+  private constructor(server: RunningServer, site: ConformanceSite, folder: string) {
+    this.#server = server
+    this.site = site
+    this.#folder = folder
+    this.tandem = new Tandem({ baseUrl: server.url, apiKey })
+    this.stranger = new Tandem({ baseUrl: server.url, apiKey: 'td-nobody-knows-this-key' })
+  }
+
+  static async start(): Promise<Backend> {
+    const folder = await mkdtemp(join(tmpdir(), 'tandem-conformance-'))
+    const site = await ConformanceSite.start()
+    const server = await startServer({
+      port: 0,
+      dataDir: folder,
+      apiKeys: [apiKey],
+      isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
+      egressAllow: [site.host],
+      logLevel: 'silent',
+    })
+    return new Backend(server, site, folder)
+  }
+
+  /** The ids of the sessions that are alive. */
+  async activeSessions(): Promise<string[]> {
+    return (await this.tandem.sessions.list({ status: 'active' })).map(({ id }) => id)
+  }
+
+  /** Every secret that there is: keys, and all that belongs to the sessions, also to those that ended. */
+  async secrets(): Promise<string[]> {
+    const sessions = await this.tandem.sessions.list()
+    const urls = sessions.flatMap(({ cdpUrl, liveViewUrl, interactiveLiveViewUrl }) =>
+      [cdpUrl, liveViewUrl, interactiveLiveViewUrl].filter((url) => url !== ''),
+    )
+    const parts = urls.flatMap((url) => {
+      const { searchParams, hash } = new URL(url)
+      return [url, ...searchParams.values(), hash.slice(1)].filter((part) => part.length > 8)
+    })
+    return [apiKey, ...parts, ...sessions.map(({ id }) => id)]
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close()
+    await this.site.close()
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+}
