@@ -1,4 +1,4 @@
-import { canonicalHost, hostAndPort, type Target } from './target.ts'
+import { canonicalHost, type Target } from './target.ts'
 
 /** One `host:port` that sessions may reach although a rule speaks against it. */
 export interface AllowEntry {
@@ -30,10 +30,6 @@ export function parseAllowEntry(text: string): AllowEntry | string {
   const port = givenPort === '*' ? givenPort : Number(givenPort)
   if (port === 0 || Number(port) > 65_535) return 'has a port that is not from 1 to 65535.'
   return Object.freeze({ ...canonical, port })
-}
-
-export function allowEntryText(entry: AllowEntry): string {
-  return hostAndPort(entry.host, entry.port)
 }
 
 /** How far entries go: `exact` names the port, `any-port` is a `*`. */

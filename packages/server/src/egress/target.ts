@@ -56,6 +56,6 @@ function makeTarget(canonical: { host: string; isAddress: boolean }, port: numbe
 }
 
 /** `host:port`, with brackets around an IPv6 address. */
-export function hostAndPort(host: string, port: number | '*'): string {
+export function hostAndPort(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
