@@ -39,8 +39,9 @@ if (!isJob(name)) {
   try {
     const { node, env, isolationProblem } = await setUp({ withNode22: name === 'test' })
     const consequence = withoutIsolation[name]
-    if (isolationProblem !== undefined && consequence !== undefined) {
-      env['TANDEM_ISOLATION'] ||= 'none'
+    const isUpToUs = env['TANDEM_ISOLATION'] !== 'bubblewrap'
+    if (isolationProblem !== undefined && consequence !== undefined && isUpToUs) {
+      env['TANDEM_ISOLATION'] = 'none'
       process.stderr.write(`${isolationNote(isolationProblem)} ${consequence}\n`)
     }
     // Vitest sets it to `test`, and a server that was told `production` by a shell is no test.
