@@ -37,6 +37,9 @@ export interface CloseOptions {
   timeout?: number | undefined
 }
 
+/** Keys that are remembered, beyond those with a session. */
+const mostKeys = 1000
+
 /**
  * Sessions by key, for instance one for each conversation. A session is made when it is first
  * needed, once however many ask for it at the same time, and ended with the pool.
@@ -188,6 +191,7 @@ export class SessionPool {
       throw error
     } finally {
       slot.creating = undefined
+      slot.admitted = false
     }
   }
 
@@ -198,7 +202,7 @@ export class SessionPool {
     if (kind === 'scrape' && startUrl === undefined) {
       throw new NotFoundError('There is no session yet: it begins with a page to scrape.')
     }
-    await this.#makeRoom()
+    await this.#admit(slot)
     return startUrl !== undefined && kind === 'scrape'
       ? ScrapeSource.create(this.#tandem, startUrl, scrape)
       : new StandaloneSource(await this.#tandem.sessions.create(session), true)
@@ -220,15 +224,16 @@ export class SessionPool {
   }
 
   /** Ends the session that was unused for longest when there are as many as there may be. */
-  async #makeRoom(): Promise<void> {
+  async #admit(slot: PoolSlot): Promise<void> {
     const { maxSessions = 100 } = this.#options
-    const held = [...this.#slots].filter(([, slot]) => slot.held)
-    // One of those that are held is the one to be made.
-    if (held.length <= maxSessions) return
-    const oldest = held.find(([, slot]) => slot.idle)
-    if (!oldest) {
+    const others = [...this.#slots].filter(([, other]) => other.held && other !== slot)
+    const oldest = others.find(([, other]) => other.idle)
+    if (others.length >= maxSessions && !oldest) {
       throw new ConcurrencyLimitError(`All ${maxSessions} sessions of the pool are in use.`)
     }
+    // Before anything is waited for, so that the next one counts it.
+    slot.admitted = true
+    if (others.length < maxSessions || !oldest) return
     await this.release(oldest[0]).catch((error: unknown) => this.#failures.push(error))
   }
 
@@ -277,7 +282,13 @@ export class SessionPool {
     const slot = this.#slots.get(key) ?? new PoolSlot()
     this.#slots.delete(key)
     this.#slots.set(key, slot)
+    if (this.#slots.size > mostKeys) this.#forget()
     return slot
+  }
+
+  /** Of keys without a session only the news that they lost one is left. */
+  #forget(): void {
+    for (const [key, slot] of this.#slots) if (slot.forgettable) this.#slots.delete(key)
   }
 }
 
