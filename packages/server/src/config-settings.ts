@@ -5,6 +5,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { parseAllowEntry } from './egress/allow-entry.ts'
 import { parseDomain } from './egress/domain-list.ts'
+import { parseNameServer } from './egress/name-server-entry.ts'
 import { hashKey, problemOfKey } from './keys/hashed-key.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -186,6 +187,15 @@ export const settings = {
     flag: '--egress-block-domains',
     schema: domains,
     expected: 'a list of domains with commas between them, such as example.com,example.org',
+  },
+  egressNameServers: {
+    variable: 'TANDEM_EGRESS_NAME_SERVERS',
+    flag: '--egress-name-servers',
+    schema: listOf(parseNameServer).transform((list) =>
+      Object.freeze(list.map(({ entry }) => entry)),
+    ),
+    expected:
+      'a list of IP addresses of name servers, with or without port, such as 10.0.0.53,[fd00::53]:53',
   },
   maxSessions: {
     variable: 'TANDEM_MAX_SESSIONS',

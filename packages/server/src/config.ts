@@ -34,6 +34,8 @@ export interface Config {
   readonly egressAllowDomains: readonly string[]
   /** Domains that sessions never reach. */
   readonly egressBlockDomains: readonly string[]
+  /** Those that sessions' names are looked up with; when empty, the machine's own. */
+  readonly egressNameServers: readonly string[]
   readonly maxSessions: number
   /** Undefined: as many as the server finds right. */
   readonly poolSize: number | undefined
@@ -77,6 +79,8 @@ export interface ServerOptions {
   egressAllowDomains?: readonly string[] | undefined
   /** Domains, with what lies under them, that sessions never reach. */
   egressBlockDomains?: readonly string[] | undefined
+  /** Name servers for sessions, such as `10.0.0.53`. Default: as the machine looks names up. */
+  egressNameServers?: readonly string[] | undefined
   /** Default: from memory and cores. */
   maxSessions?: number | undefined
   /**
@@ -217,6 +221,7 @@ function build(
     egressAllow: given.egressAllow ?? Object.freeze([]),
     egressAllowDomains: given.egressAllowDomains ?? Object.freeze([]),
     egressBlockDomains: given.egressBlockDomains ?? Object.freeze([]),
+    egressNameServers: given.egressNameServers ?? Object.freeze([]),
     maxSessions: given.maxSessions ?? defaultMaxSessions(),
     poolSize: given.poolSize,
     browserMemory: given.browserMemory ?? defaultBrowserMemory(),

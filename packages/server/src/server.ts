@@ -8,6 +8,7 @@ import { type Config, type ServerOptions, resolveConfig } from './config.ts'
 import { createApp } from './http/app.ts'
 import { ApiKeys } from './keys/api-keys.ts'
 import { EgressGateway } from './egress/gateway.ts'
+import { SystemNames } from './egress/system-names.ts'
 import { BubblewrapIsolation } from './sandbox/bubblewrap-isolation.ts'
 import type { Isolation } from './sandbox/isolation.ts'
 import { NoIsolation } from './sandbox/no-isolation.ts'
@@ -84,6 +85,9 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
       allowDomains: config.egressAllowDomains,
       blockDomains: config.egressBlockDomains,
     },
+    ...(config.egressNameServers.length === 0
+      ? {}
+      : { resolve: new SystemNames({ nameServers: config.egressNameServers }).resolve }),
     log,
   })
   teardown.add(() => egress.close())
