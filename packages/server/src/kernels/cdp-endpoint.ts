@@ -15,6 +15,8 @@ const maximumConnections = 64
 /** Milliseconds of silence after which a connection that is no WebSocket is closed. */
 const idleDeadline = 10_000
 
+const nothing = { error: 'There is nothing at this address; use the URL in CDP_URL.' }
+
 /** Code of a WebSocket whose peer left without a word, as a killed process does. */
 const abnormalClosure = 1006
 
@@ -116,7 +118,7 @@ export class CdpEndpoint implements BrowserLink {
       } else if (path === '/json' || path === '/json/list') {
         answer(200, await listPages(this.#cdp, (below) => url + below))
       } else {
-        answer(404, { error: 'There is nothing at this address; use the URL in CDP_URL.' })
+        answer(404, nothing)
       }
     } catch {
       answer(502, { error: 'The browser of this session does not answer.' })
@@ -127,7 +129,7 @@ export class CdpEndpoint implements BrowserLink {
     const path = this.#pathOf(request)
     const page = path === undefined ? null : /^(?:\/devtools\/page\/([^/]+))?$/.exec(path)
     if (!page || this.#cutOff) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      socket.end(`HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n${JSON.stringify(nothing)}`)
       return
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Isolation, Mount } from '../sandbox/isolation.ts'
@@ -28,12 +29,12 @@ export async function startPythonKernel(
   if ('problem' in python) {
     throw new LanguageUnavailableError('python', python.problem, python.fix)
   }
-  const { isolation, folder, cdp } = context
+  const { isolation, folder } = context
   const sources = isolation.place(program, '/opt/tandem/python-kernel')
   const interpreter = placeInterpreter(isolation, python)
   const temporary = await folder.temporary('python')
   const { proxy, browser, endpoint } = await openKernelPorts(context, 'python')
-  const environment = kernelEnvironment(context, proxy, temporary)
+  const environment = kernelEnvironment(context, proxy, temporary, [browser])
   const supervised = isolation.spawn({
     role: 'kernel',
     sessionId: folder.sessionId,
@@ -61,7 +62,7 @@ export async function startPythonKernel(
     cdpUrl: endpoint.url(browser.port),
     downloads: join(folder.work.inside, '.downloads'),
   } as const
-  return new Kernel(supervised, endpoint, cdp, { connect })
+  return new Kernel(supervised, endpoint, context, { connect })
 }
 
 /**
@@ -75,7 +76,7 @@ function placeInterpreter(
   const installation = baseFolders.length > 0 ? baseFolders : [prefix]
   const bases = installation
     .filter((base) => !systemFolder.test(base))
-    .map((base) => isolation.place(base, base))
+    .map((base) => isolation.place(realpathSync(base), base))
   const hidden = bases.find(
     ({ inside }) => isolation.name !== 'none' && reservedFolder.test(inside),
   )
@@ -88,6 +89,6 @@ function placeInterpreter(
     )
   }
   if (baseFolders.length === 0) return { executable, mounts: bases }
-  const mount = isolation.place(prefix, '/opt/tandem/python')
+  const mount = isolation.place(realpathSync(prefix), '/opt/tandem/python')
   return { executable: join(mount.inside, relative(prefix, executable)), mounts: [mount, ...bases] }
 }
