@@ -106,6 +106,36 @@ describe('further tabs', () => {
     expect(await node('other.textContent("output")')).toBe('1')
   })
 
+  test('are where the next code begins, in whatever language the last one went there', async () => {
+    const languages = (['node', 'python'] as const).filter((name) => name === 'node' || python)
+    await bash(`agent-browser open ${site.url}/; agent-browser tab new ${site.url}/counter`)
+    for (const language of languages) {
+      const print = language === 'node' ? 'page.url()' : 'print(page.url)'
+      expect(await succeed(language, print)).toBe(`${site.url}/counter`)
+    }
+    await node(`page = context.pages().find((other) => other !== page)`)
+    expect(await bash('agent-browser get url')).toBe(`${site.url}/`)
+    if (python !== undefined) {
+      expect(await succeed('python', 'print(page.url)')).toBe(`${site.url}/`)
+      await succeed(
+        'python',
+        `page = await context.new_page(); await page.goto("${site.url}/form")`,
+      )
+    } else {
+      await node(`page = await context.newPage(); await page.goto('${site.url}/form')`)
+    }
+    expect(await bash('echo nothing with the page')).toBe('nothing with the page')
+    expect(await node('page.url()')).toBe(`${site.url}/form`)
+    expect(await bash('agent-browser get url')).toBe(`${site.url}/form`)
+  })
+
+  test("that code opens and does not go to are nobody else's either", async () => {
+    await bash(`agent-browser open ${site.url}/counter`)
+    await node(`const other = await context.newPage(); await other.goto('${site.url}/')`)
+    expect(await bash('agent-browser get url')).toBe(`${site.url}/counter`)
+    expect(await node('page.url()')).toBe(`${site.url}/counter`)
+  })
+
   test('that a page opens become its own', async () => {
     await bash(`agent-browser open ${site.url}/form; agent-browser find text 'New tab' click`)
     expect(await bash('agent-browser wait --load load > /dev/null; agent-browser get url')).toBe(

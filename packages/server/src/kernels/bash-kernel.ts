@@ -18,7 +18,7 @@ const programs = fileURLToPath(new URL('bash', import.meta.url))
  * @throws LanguageUnavailableError when the machine has no bash.
  */
 export async function startBashKernel(context: KernelContext): Promise<Kernel> {
-  const { isolation, folder, cdp } = context
+  const { isolation, folder } = context
   const bash = await findBash(isolation)
   const found = await findAgentBrowser()
   const agentBrowser =
@@ -50,7 +50,7 @@ export async function startBashKernel(context: KernelContext): Promise<Kernel> {
     ports: [proxy, browser],
     limits: kernelLimits,
   })
-  return new Kernel(supervised, endpoint, cdp, { encode })
+  return new Kernel(supervised, endpoint, context, { encode })
 }
 
 /** Every sandbox has the system's programs where the system has them. */
@@ -74,6 +74,6 @@ async function findBash(isolation: Isolation): Promise<string> {
 /** A shell reads lines and counts bytes. */
 function encode(command: KernelCommand): string {
   if (command.type !== 'execute') throw new Error(`A shell is told to ${command.type} by nobody.`)
-  const { code, fence } = command
-  return `${Buffer.byteLength(code, 'utf8')} ${fence}\n${code}`
+  const { code, fence, tab = '' } = command
+  return `${Buffer.byteLength(code, 'utf8')} ${fence} ${tab}\n${code}`
 }

@@ -2,12 +2,14 @@ import type { Socket } from 'node:net'
 import type { CdpMultiplexer } from '../cdp/multiplexer.ts'
 import type { Isolation, LoopbackPort, ProcessLimits } from '../sandbox/isolation.ts'
 import type { SessionFolder } from '../sandbox/session-folder.ts'
+import type { SharedTab } from './shared-tab.ts'
 
 /** What the kernels of a session have in common. */
 export interface KernelContext {
   isolation: Isolation
   folder: SessionFolder
   cdp: CdpMultiplexer
+  tab: SharedTab
   /** Takes a kernel's connections to its proxy, its only way out. */
   onEgress: (socket: Socket, origin: 'node' | 'python' | 'bash') => void
 }

@@ -5,6 +5,7 @@ import { PipeTransport } from '../cdp/pipe-transport.ts'
 import type { Overrun } from '../sandbox/overrun.ts'
 import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
 import type { BrowserLink } from './browser-link.ts'
+import type { KernelContext } from './kernel-environment.ts'
 import { OutputStream } from './output-stream.ts'
 import { parseKernelMessage } from './kernel-message.ts'
 import {
@@ -15,6 +16,7 @@ import {
   controlDescriptor,
   maximumMessageBytes,
 } from './protocol.ts'
+import type { SharedTab } from './shared-tab.ts'
 import { hasUnresponsivePage } from './unresponsive-page.ts'
 
 /** A kernel did not start, or could not reach its page. */
@@ -90,22 +92,24 @@ export class Kernel {
   readonly #stderr: OutputStream
   readonly #link: BrowserLink
   readonly #cdp: CdpMultiplexer
+  readonly #tab: SharedTab
   #onMessage: ((message: KernelMessage) => void) | undefined
   #closed: Promise<void> | undefined
 
   /**
    * @param link How the process reaches the browser.
-   * @param cdp That browser.
+   * @param session Its browser, and the tab that its kernels share.
    */
   constructor(
     process: SupervisedProcess,
     link: BrowserLink,
-    cdp: CdpMultiplexer,
+    { cdp, tab }: Pick<KernelContext, 'cdp' | 'tab'>,
     { connect, encode }: KernelOptions = {},
   ) {
     this.#process = process
     this.#link = link
     this.#cdp = cdp
+    this.#tab = tab
     const control = process.extraPipe(controlDescriptor - 3)
     this.#control = new PipeTransport(control, control, {
       incoming: maximumMessageBytes,
@@ -145,8 +149,15 @@ export class Kernel {
       this.#stderr.begin(fence, onStderr),
     ])
     const outcome = this.#nextMessage()
-    const pages = this.#cdp.pageCount
-    const command: ExecuteCommand = { type: 'execute', code, sequence, fence, pages }
+    const tab = this.#tab.enter(this)
+    const command: ExecuteCommand = {
+      type: 'execute',
+      code,
+      sequence,
+      fence,
+      pages: this.#cdp.pageCount,
+      ...(tab === undefined ? {} : { tab }),
+    }
     this.#control.send(command)
     const message = await Promise.race([outcome, this.#process.exited.then(() => undefined)])
     // A dead kernel writes no fence, and a child that it left may hold its output open.
@@ -223,11 +234,14 @@ export class Kernel {
     const stdout = this.#stdout.take()
     const stderr = this.#stderr.take()
     const completed = message?.type === 'completed' ? message : undefined
+    const thrown = message?.type === 'threw' ? message : undefined
+    const tab = (completed ?? thrown)?.tab
+    if (tab !== undefined) this.#tab.leave(tab)
     return {
       stdout: stdout.text,
       stderr: stderr.text,
       ...(completed?.value === undefined ? {} : { value: completed.value }),
-      ...(message?.type === 'threw' ? { thrown: message.error } : {}),
+      ...(thrown ? { thrown: thrown.error } : {}),
       ...(completed?.exitCode === undefined ? {} : { exitCode: completed.exitCode }),
       ...(this.#process.exit ? { exit: this.#process.exit } : {}),
       ...(!message && this.overrun ? { overrun: this.overrun } : {}),

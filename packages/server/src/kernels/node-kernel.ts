@@ -21,7 +21,7 @@ const libraries = ['acorn', 'playwright-core'] as const
 
 /** Starts a process that runs JavaScript with the session's page at hand. */
 export async function startNodeKernel(context: KernelContext): Promise<Kernel> {
-  const { isolation, folder, cdp } = context
+  const { isolation, folder } = context
   const node = isolation.place(process.execPath, '/opt/tandem/bin/node')
   const program = isolation.place(sources, '/opt/tandem/server')
   const temporary = await folder.temporary('node')
@@ -43,7 +43,8 @@ export async function startNodeKernel(context: KernelContext): Promise<Kernel> {
     ports: [proxy],
     limits: kernelLimits,
   })
-  return new Kernel(supervised, new PipeLink(supervised.extraPipe(cdpDescriptor - 3), cdp), cdp)
+  const link = new PipeLink(supervised.extraPipe(cdpDescriptor - 3), context.cdp)
+  return new Kernel(supervised, link, context)
 }
 
 /** Says that the sources are modules. */

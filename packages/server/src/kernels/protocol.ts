@@ -19,6 +19,8 @@ export interface ExecuteCommand {
   fence: string
   /** Pages that the browser has for everybody. The kernel may not have seen all of them yet. */
   pages: number
+  /** Target id of the tab that code of another kernel has gone to meanwhile. */
+  tab?: string
 }
 
 export type KernelCommand = ConnectCommand | ExecuteCommand
@@ -29,10 +31,19 @@ export type KernelMessage =
   | { type: 'ready' }
   /** It never will. */
   | { type: 'failed'; error: string }
+  | ExecutionMessage
+
+/** Kernel to host, after an execution. */
+export type ExecutionMessage =
   /** The code ended; `value` is missing when it had none, `exitCode` when it is 0. */
-  | { type: 'completed'; value?: string; truncated?: boolean; exitCode?: number }
+  | ({ type: 'completed'; value?: string; truncated?: boolean; exitCode?: number } & Whereabouts)
   /** The code threw. */
-  | { type: 'threw'; error: string }
+  | ({ type: 'threw'; error: string } & Whereabouts)
+
+interface Whereabouts {
+  /** Target id of the tab that the code was on in the end. */
+  tab?: string
+}
 
 /** Most bytes that an execution keeps of each output stream and of its result. */
 export const maximumOutputBytes = 1024 * 1024

@@ -8,6 +8,7 @@ import type { KernelContext } from '../kernels/kernel-environment.ts'
 import { startNodeKernel } from '../kernels/node-kernel.ts'
 import type { PythonSettings } from '../kernels/python-interpreter.ts'
 import { startPythonKernel } from '../kernels/python-kernel.ts'
+import { SharedTab } from '../kernels/shared-tab.ts'
 import type { EgressGateway } from '../egress/gateway.ts'
 import type { SessionEgress } from '../egress/session-egress.ts'
 import type { Isolation } from '../sandbox/isolation.ts'
@@ -62,6 +63,7 @@ export class SessionFactory {
         isolation,
         folder,
         cdp: browser.cdp,
+        tab: new SharedTab(),
         onEgress: (socket, origin) => egress.accept(socket, origin),
       }
       const runtimes = {

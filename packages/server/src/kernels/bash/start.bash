@@ -21,13 +21,15 @@ rm -rf "$folder/pipes"
 mkdir -p -m 700 "$folder/pipes" "$folder/bin" "$folder/agent-browser"
 mkfifo -m 600 "$folder/pipes/"{code,outcome,fence}
 
-# Server to shell: a line with the number of bytes and the fence, then the code, then a NUL byte.
+# Server to shell: a line with the number of bytes, the fence, and the tab that other code has gone
+# to if there is one; then the code, then a NUL byte.
 relay_commands() {
-  local length fence code
+  local length fence tab code
   LC_ALL=C
   cd "$folder" || exit
   exec 7<>pipes/code 8<>pipes/fence
-  while read -r -u 3 length fence && IFS= read -r -N "$length" -u 3 code && read -r -d '' -u 3; do
+  while read -r -u 3 length fence tab && IFS= read -r -N "$length" -u 3 code && read -r -d '' -u 3; do
+    [[ ! $tab ]] || printf '%s\n' "$tab" >tab
     printf '%s\n' "$fence" >&8
     printf '%s\n%s' "$length" "$code" >&7
   done
@@ -40,14 +42,22 @@ relay_commands() {
   kill -KILL 0
 }
 
-# Shell to server: the exit code, behind the fences that close the output of the execution.
+# Shell to server: the exit code and the tab of agent-browser, behind the fences that close the
+# output of the execution.
 relay_outcomes() {
-  local status fence
+  local status fence tab line
+  local target='"targetId":"([0-9A-F]{32})"'
   exec 7<>"$folder/pipes/outcome" 8<>"$folder/pipes/fence"
   while read -r status <&7 && read -r fence <&8; do
     write "$fence"
     write "$fence" >&2
-    printf '{"type":"completed","exitCode":%d}\0' "$status" >&3
+    tab=
+    # Unless it is still to go where other code has gone.
+    if [[ ! -s $folder/tab && -f $folder/agent-browser/default.target ]]; then
+      read -r line <"$folder/agent-browser/default.target"
+      [[ ! $line =~ $target ]] || tab=",\"tab\":\"${BASH_REMATCH[1]}\""
+    fi
+    printf '{"type":"completed","exitCode":%d%s}\0' "$status" "$tab" >&3
   done
 }
 
@@ -60,14 +70,20 @@ relay_commands >/dev/null 2>&1 &
 relay=$!
 relay_outcomes &
 
-if [[ $agent_browser ]]; then
-  ln -sf "$agent_browser" "$folder/bin/agent-browser"
-else
-  printf '%s\n' '#!/bin/sh' \
-    'echo "agent-browser is not installed on this server. Its operator can run: npm install agent-browser" >&2' \
-    'exit 127' >"$folder/bin/agent-browser"
-  chmod 755 "$folder/bin/agent-browser"
+cat >"$folder/bin/agent-browser" <<END
+#!/bin/sh
+if [ ! -x ${agent_browser@Q} ]; then
+  echo 'agent-browser is not on this server. Its operator can run: npm install agent-browser' >&2
+  exit 127
 fi
+# The tab that other code of the session has gone to.
+if read -r tab 2>/dev/null <${folder@Q}/tab; then
+  : >${folder@Q}/tab
+  timeout 5 ${agent_browser@Q} tab "\$tab" >/dev/null 2>&1
+fi
+exec ${agent_browser@Q} "\$@"
+END
+chmod 755 "$folder/bin/agent-browser"
 export PATH=$folder/bin:$PATH
 export AGENT_BROWSER_CDP=$CDP_URL AGENT_BROWSER_SOCKET_DIR=$folder/agent-browser
 # The path of a Unix socket has 107 bytes at the most; the relay's folder is this one by another name.

@@ -5,7 +5,12 @@
 import { Socket } from 'node:net'
 import { inspect } from 'node:util'
 import { PipeTransport } from '../../cdp/pipe-transport.ts'
-import { type ExecuteCommand, type KernelMessage, controlDescriptor } from '../protocol.ts'
+import {
+  type ExecuteCommand,
+  type ExecutionMessage,
+  type KernelMessage,
+  controlDescriptor,
+} from '../protocol.ts'
 import { Evaluator } from './evaluator.ts'
 import { formatThrown, formatValue, truncate } from './format.ts'
 import { dieWithServer } from './lifeline.ts'
@@ -30,12 +35,13 @@ process.on('unhandledRejection', (reason) =>
 
 async function run(
   page: SharedPage,
-  { code, sequence, pages }: ExecuteCommand,
-): Promise<KernelMessage> {
+  { code, sequence, pages, tab }: ExecuteCommand,
+): Promise<ExecutionMessage> {
   const fileName = `execution-${sequence}.js`
   page.executing = true
   try {
     await page.catchUp(pages)
+    if (tab !== undefined) await page.goTo(tab)
     await page.ensureOpen()
     const evaluation = await evaluator.evaluate(code, fileName)
     if ('thrown' in evaluation) {
@@ -55,11 +61,12 @@ async function run(
 
 async function answer(page: SharedPage, command: ExecuteCommand): Promise<void> {
   const outcome = await run(page, command)
+  const tab = await page.tab()
   // The fence goes the way of the output, so that it arrives after all of it.
   const fence = Buffer.from(command.fence, 'utf8')
   writeFully(1, fence)
   writeFully(2, fence)
-  control.send(outcome)
+  control.send(tab === undefined ? outcome : { ...outcome, tab })
 }
 
 const evaluator = new Evaluator()

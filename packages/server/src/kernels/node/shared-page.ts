@@ -34,6 +34,9 @@ export class SharedPage {
   /** Pages of the browser that Playwright does not show, such as one that never answered. */
   #unseen = 0
   #onPagesChanged: (() => void) | undefined
+  readonly #targetIds = new WeakMap<Page, string>()
+  /** The tab that the session's code worked on last, as far as this kernel knows. */
+  #lastTab: string | undefined
 
   private constructor(browser: Browser, context: BrowserContext, page: Page) {
     this.#context = context
@@ -82,6 +85,24 @@ export class SharedPage {
     this.#unseen = pages - this.#context.pages().length
   }
 
+  /** Makes `page` the tab that code of another kernel has gone to, if it has gone anywhere. */
+  async goTo(tab: string): Promise<void> {
+    if (tab === this.#lastTab) return
+    this.#lastTab = tab
+    for (const page of this.#context.pages()) {
+      if ((await this.#targetIdOf(page)) === tab) globals.page = page
+    }
+  }
+
+  /** Target id of `page`, if that is one that other kernels have as well. */
+  async tab(): Promise<string | undefined> {
+    const { page } = globals
+    if (!this.#context.pages().includes(page)) return undefined
+    const tab = await this.#targetIdOf(page)
+    this.#lastTab = tab ?? this.#lastTab
+    return tab
+  }
+
   /** Gives user code a page that is open, if the one it had is closed or has crashed. */
   async ensureOpen(): Promise<void> {
     const { page } = globals
@@ -96,7 +117,20 @@ export class SharedPage {
     page.close().catch(() => {})
   }
 
+  /** Playwright does not say it, but the browser does. Undefined for a page that does not answer. */
+  async #targetIdOf(page: Page): Promise<string | undefined> {
+    const known = this.#targetIds.get(page)
+    if (known !== undefined) return known
+    const asked = askForTargetId(page).then(
+      (targetId) => void this.#targetIds.set(page, targetId),
+      () => {},
+    )
+    await Promise.race([asked, delay(catchUpDeadline, undefined, { ref: false })])
+    return this.#targetIds.get(page)
+  }
+
   #watch(page: Page): void {
+    void this.#targetIdOf(page)
     page.on('crash', () => this.#crashed.add(page))
     page.on('close', () => this.#onPagesChanged?.())
   }
@@ -114,6 +148,13 @@ export class SharedPage {
     const settled = dialog.type() === 'beforeunload' ? dialog.accept() : dialog.dismiss()
     settled.catch(() => {})
   }
+}
+
+async function askForTargetId(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page)
+  const { targetInfo } = await session.send('Target.getTargetInfo')
+  session.detach().catch(() => {})
+  return targetInfo.targetId
 }
 
 /** Playwright's objects are event emitters, which their types leave out. */

@@ -55,20 +55,24 @@ class _Kernel:
         if os.getpid() != self._pid:
             # Code that forked comes here twice, and only one of them is the kernel.
             os._exit(outcome.exit_code)
+        tab = await self._page.tab()
         # The fence goes the way of the output, so that it arrives after all of it.
         self._streams.write_fence(message["fence"].encode())
+        whereabouts = {} if tab is None else {"tab": tab}
         if outcome.error is not None:
-            self._control.send({"type": "threw", "error": outcome.error})
+            self._control.send({"type": "threw", "error": outcome.error, **whereabouts})
         elif outcome.exit_code:
-            self._control.send({"type": "completed", "exitCode": outcome.exit_code})
+            self._control.send(
+                {"type": "completed", "exitCode": outcome.exit_code, **whereabouts}
+            )
         else:
-            self._control.send({"type": "completed"})
+            self._control.send({"type": "completed", **whereabouts})
 
     async def _run(self, message):
         self._page.executing = True
         try:
             self._streams.ensure_open()
-            await self._page.ensure_open(message["pages"])
+            await self._page.ensure_open(message["pages"], message.get("tab"))
             file_name = f"execution-{message['sequence']}.py"
             return await self._evaluator.evaluate(message["code"], file_name)
         except Exception as error:

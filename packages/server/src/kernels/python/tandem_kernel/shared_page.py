@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import weakref
 
 from playwright.async_api import Error, Page
 
@@ -34,6 +35,9 @@ class SharedPage:
         # Pages of the browser that Playwright does not show, such as one that never answered.
         self._unseen = 0
         self._pages_changed = asyncio.Event()
+        self._target_ids = weakref.WeakKeyDictionary()
+        # The tab that the session's code worked on last, as far as this kernel knows.
+        self._last_tab = None
 
     async def connect(self):
         """Makes a connection, also in place of one that was lost."""
@@ -56,17 +60,21 @@ class SharedPage:
         context.on("page", self._welcome)
         context.on("dialog", self._settle_dialog)
 
-    async def ensure_open(self, pages):
+    async def ensure_open(self, pages, tab):
         """Gives user code a page that is open, if the one it had is closed or has crashed.
 
         `pages` is how many the browser has; Playwright may not have heard of all.
+        `tab` is the target id of the one that code of another kernel has gone to, if any.
         """
         # User code closed the browser, as it does by habit, or the driver was lost.
         if self._playwright is None or not self._browser.is_connected():
             await self.connect()
-            return
-        if len(self._context.pages) != pages - self._unseen:
+            tab = tab or self._last_tab
+            self._last_tab = None
+        elif len(self._context.pages) != pages - self._unseen:
             await self._catch_up(pages)
+        if tab is not None and tab != self._last_tab:
+            await self._go_to(tab)
         page = self._names.get("page")
         if not isinstance(page, Page):
             return
@@ -79,6 +87,40 @@ class SharedPage:
             print("The page had crashed: page is another one now.", file=sys.stderr)
             # Playwright cannot navigate it any more.
             self._settle(page.close())
+
+    async def tab(self):
+        """Gives the target id of `page`, if that is one that other kernels have as well."""
+        try:
+            page = self._names.get("page")
+            if not isinstance(page, Page) or page not in self._context.pages:
+                return None
+            self._last_tab = await self._target_id(page) or self._last_tab
+            return self._last_tab
+        except Exception:
+            # The browser or the driver was lost; the next execution has others.
+            return None
+
+    async def _go_to(self, tab):
+        self._last_tab = tab
+        for page in self._context.pages:
+            if await self._target_id(page) == tab:
+                self._names["page"] = page
+
+    async def _target_id(self, page):
+        """Playwright does not say it, but the browser does. None for a page that does not answer."""
+
+        async def ask():
+            session = await page.context.new_cdp_session(page)
+            answer = await session.send("Target.getTargetInfo")
+            self._target_ids[page] = answer["targetInfo"]["targetId"]
+            await session.detach()
+
+        if page not in self._target_ids:
+            try:
+                await asyncio.wait_for(ask(), _CATCH_UP_DEADLINE)
+            except (Error, asyncio.TimeoutError):
+                pass
+        return self._target_ids.get(page)
 
     async def _catch_up(self, pages):
         """Waits for news of the pages that others opened and closed before."""
