@@ -60,7 +60,11 @@ describe('a scrape from another country', () => {
   test('also in popups, in new tabs, and when a page of the same process has gone', async () => {
     await using page = await pageOf({ location: { country: 'JP', languages: ['fr', 'ja'] } })
     const expected = await site.viewsOf(page)
-    expect(expected['page']).toMatchObject({ languages: 'fr,ja', number: '1\u202f234,5' })
+    expect(expected['page']).toMatchObject({
+      changed: false,
+      languages: 'fr,ja',
+      number: '1\u202f234,5',
+    })
     expect(expected['page']?.['date']).toContain('GMT+0900')
     const opening = page.waitForEvent('popup')
     await page.evaluate(`void open(${JSON.stringify(site.url)})`)
@@ -105,6 +109,7 @@ describe('a scrape as a telephone', () => {
       expect(view['userAgent']).toMatch(telephone)
     }
     expect(views['page']).toMatchObject({
+      changed: false,
       screen: '412,915,412,915,portrait-primary',
       window: '412,915',
       pixels: 2.625,

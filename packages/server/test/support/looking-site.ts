@@ -8,11 +8,15 @@ type Views = Record<string, Record<string, unknown>>
 /** The realms that a page of `LookingSite` looks from. */
 const realms = ['page', 'frame', 'foreign frame', 'srcdoc', 'worker', 'shared', 'service']
 
-/** Runs in every realm. */
-const look = `async function look(realm) {
+/** Runs in every realm. What is seen first is what the realm began with. */
+const look = `const seen = () =>
+  [navigator.languages.join(), navigator.userAgent, (1.5).toLocaleString(), new Date(0).toString()].join()
+const first = seen()
+async function look(realm) {
   const isWindow = typeof document !== 'undefined'
   return {
     realm,
+    changed: first !== seen(),
     language: navigator.language,
     languages: navigator.languages.join(),
     userAgent: navigator.userAgent,
