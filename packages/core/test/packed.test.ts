@@ -7,6 +7,7 @@ import { findEngine } from '../../server/src/browser/engine.ts'
 import { version } from '../src/version.ts'
 import { abortSeen, expectedOfExercise, startExerciseServer } from './support/exercise-server.ts'
 import { PackedCore } from './support/packed.ts'
+import { expectedOfTools, startToolServer } from './support/tool-server.ts'
 import { TestServer } from './support/server.ts'
 
 let packed: PackedCore
@@ -22,7 +23,14 @@ test('the tarball holds the built files, what is needed to use them, and nothing
     version,
     type: 'module',
     sideEffects: false,
-    exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } },
+    exports: {
+      '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+      './pool': {
+        types: './dist/pool/session-pool.d.ts',
+        default: './dist/pool/session-pool.js',
+      },
+      './tools': { types: './dist/tools/index.d.ts', default: './dist/tools/index.js' },
+    },
   })
   for (const kind of [
     'dependencies',
@@ -32,7 +40,9 @@ test('the tarball holds the built files, what is needed to use them, and nothing
   ]) {
     expect(manifest[kind]).toBeUndefined()
   }
-  const others = (await packed.files()).filter((file) => !/^dist\/[\w-]+\.(js|d\.ts)$/.test(file))
+  const others = (await packed.files()).filter(
+    (file) => !/^dist\/((pool|tools)\/)?[\w-]+\.(js|d\.ts)$/.test(file),
+  )
   expect(others).toEqual(['LICENSE', 'README.md', 'package.json'])
 })
 
@@ -59,6 +69,15 @@ test('the whole client is under 6 kB', async () => {
   const size = await packed.compressedSize()
   expect(size).toBeGreaterThan(1000)
   expect(size).toBeLessThan(6000)
+})
+
+test.each([
+  ['pool/session-pool.js', 8000],
+  ['tools/index.js', 16_000],
+])('%s is an entry of its own, with nothing from outside', async (file, limit) => {
+  const size = await packed.compressedSize(file)
+  expect(size).toBeGreaterThan(1000)
+  expect(size).toBeLessThan(limit)
 })
 
 test('runs on this Node', async () => {
@@ -90,6 +109,15 @@ test('runs in an edge runtime, which has no process', async () => {
   const seen = await edge.evaluate<Promise<string>>(call)
   expect(JSON.parse(seen)).toEqual(expectedOfExercise)
   await abortSeen(server)
+})
+
+test('pool and tools run in an edge runtime', async () => {
+  await using server = await startToolServer()
+  const edge = new EdgeVM()
+  edge.evaluate(await packed.bundle('tools'))
+  const call = `program.exerciseTools(${JSON.stringify(server.url)})`
+  expect(JSON.parse(await edge.evaluate<Promise<string>>(call))).toEqual(expectedOfTools)
+  expect(server.alive.size).toBe(0)
 })
 
 test('runs in a browser, from a page of another origin', async () => {

@@ -82,7 +82,8 @@ export const openPage: ToolContract<OpenPageInput> = defineTool<OpenPageInput>({
     }
     const status = Number(reads[0]?.data['result'] ?? 0)
     if (Number.isInteger(status) && status > 0) {
-      report.artifact.page = { ...view.page, status }
+      const { url: address, title } = view.page
+      report.artifact.page = { url: address, title, status }
     }
     if (status === 403 && refusalTitle.test(view.page.title)) {
       report.say("The server's rules for outgoing connections refuse this address.")

@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const program = fileURLToPath(new URL('exercise.ts', import.meta.url))
+const toolProgram = fileURLToPath(new URL('exercise-tools.ts', import.meta.url))
 
 /** The package as npm would deliver it, installed in a folder of its own. */
 export class PackedCore {
@@ -55,11 +56,11 @@ export class PackedCore {
       .toSorted()
   }
 
-  /** The exercise and the packed client in one script that sets the global `program`. */
-  async bundle(): Promise<string> {
+  /** A program and the packed client in one script that sets the global `program`. */
+  async bundle(of: 'client' | 'tools' = 'client'): Promise<string> {
     // From where the package is installed, so that it is found by its name and its `exports`.
-    const entry = join(this.project, 'exercise.ts')
-    await copyFile(program, entry)
+    const entry = join(this.project, `${of}.ts`)
+    await copyFile(of === 'client' ? program : toolProgram, entry)
     const { outputFiles } = await build({
       entryPoints: [entry],
       bundle: true,
@@ -72,10 +73,10 @@ export class PackedCore {
     return outputFiles[0]?.text ?? ''
   }
 
-  /** Bytes that a page has to load for the whole client: minified and compressed. */
-  async compressedSize(): Promise<number> {
+  /** Bytes that a page has to load for all of an entry: minified and compressed. */
+  async compressedSize(file = 'index.js'): Promise<number> {
     const { outputFiles } = await build({
-      entryPoints: [join(this.folder, 'dist/index.js')],
+      entryPoints: [join(this.folder, 'dist', file)],
       bundle: true,
       minify: true,
       write: false,
