@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http'
+import { Agent, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -93,6 +93,35 @@ describe('plain HTTP', () => {
     expect(proxy.session.counters).toMatchObject({ total: 2, refused: 1 })
   })
 
+  test('keeps its connection to a target for the next request of the same client', async () => {
+    let connections = 0
+    const site = await siteForTest((request, response) => {
+      const { method, url, socket } = request
+      // As a server does that has just found the connection idle for too long.
+      if (url === '/stale' && connections === 3) socket.destroy()
+      else response.end(`${method} ${url} on ${connections}, `)
+    })
+    site.server.on('connection', () => (connections += 1))
+    const proxy = await EgressProxy.forTest({ rules: allowLoopback })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    onTestFinished(() => agent.destroy())
+    const get = async (path: string, options: RequestOptions & { body?: string } = {}) =>
+      text(await ask(proxy, `http://${site.authority}${path}`, { agent, ...options }))
+    expect(await get('/a')).toBe('GET /a on 1, ')
+    expect(await get('/b')).toBe('GET /b on 1, ')
+    // What cannot be sent twice has a connection of its own.
+    expect(await get('/c', { method: 'POST', body: 'c' })).toBe('POST /c on 2, ')
+    expect(await get('/c', { method: 'DELETE' })).toBe('DELETE /c on 3, ')
+    expect(await get('/d')).toBe('GET /d on 3, ')
+    expect(await get('/stale')).toBe('GET /stale on 4, ')
+    expect(proxy.session.counters).toMatchObject({ clients: 1, open: 1, total: 4 })
+    // Another client has another connection.
+    expect(await get('/e', { agent: new Agent() })).toBe('GET /e on 5, ')
+    agent.destroy()
+    await proxy.close()
+    expect(proxy.session.counters).toMatchObject({ clients: 0, open: 0, total: 5 })
+  })
+
   test('passes chunks and trailers on in both directions', async () => {
     const site = await siteForTest(async (request, response) => {
       const body = await text(request)
@@ -168,6 +197,16 @@ describe('plain HTTP', () => {
     const { socket, headers } = await proxy.send(`GET ${url('/until-close')} HTTP/1.0\r\n\r\n`)
     expect(headers.get('transfer-encoding')).toBeUndefined()
     expect(await readRest(socket)).toBe('until the end')
+  })
+
+  test('an answer that comes before the request is whole', async () => {
+    const site = await siteForTest((_request, response) => {
+      response.writeHead(413, { connection: 'close' }).end('too much')
+    })
+    const proxy = await EgressProxy.forTest({ rules: allowLoopback })
+    const socket = await proxy.connect()
+    socket.write(`POST http://${site.authority}/ HTTP/1.1\r\nContent-Length: 999999999\r\n\r\npart`)
+    expect(await readRest(socket)).toMatch(/^HTTP\/1\.1 413 [^]*too much/)
   })
 
   test('hands a redirect to the client, who has to ask again', async () => {

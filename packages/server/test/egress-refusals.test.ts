@@ -277,7 +277,9 @@ test('a name that moves to loopback after the first look is refused', async () =
   const resolve = await namesForTest((_name, count) =>
     count === 0 ? [publicAddress] : ['127.0.0.1', '::1'],
   )
-  const site = await siteForTest((_request, response) => response.end('public'))
+  const site = await siteForTest((_request, response) => {
+    response.setHeader('connection', 'close').end('public')
+  })
   const { dial, dialled } = dialingTo(site.port)
   const proxy = await EgressProxy.forTest({ resolve, dial })
   const socket = await proxy.connect()

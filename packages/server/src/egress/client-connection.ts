@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { EgressOrigin } from './problem.ts'
+import { UpstreamAgent } from './upstream-agent.ts'
 
 /** Requests that a client may send ahead on one connection. */
 const pipelineLimit = 8
@@ -9,6 +10,7 @@ export class ClientConnection {
   readonly origin: EgressOrigin
   readonly #socket: Socket
   readonly #requestMs: number
+  #agent: UpstreamAgent | undefined
   #requests = 0
   #timer: NodeJS.Timeout | undefined
 
@@ -18,7 +20,16 @@ export class ClientConnection {
     this.#requestMs = requestMs
     this.#socket = socket
     this.#await()
-    socket.once('close', () => clearTimeout(this.#timer))
+    socket.once('close', () => {
+      clearTimeout(this.#timer)
+      this.#agent?.destroy()
+    })
+  }
+
+  /** Keeps the connections on which its requests went on, until it closes. */
+  get agent(): UpstreamAgent {
+    this.#agent ??= new UpstreamAgent({ keeps: true })
+    return this.#agent
   }
 
   /** Whether an earlier request on it still waits for the end of its answer. */

@@ -1,51 +1,74 @@
-import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http'
+import {
+  type IncomingMessage,
+  request as httpRequest,
+  type RequestOptions,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { answerProblem } from './answer.ts'
 import { forwardedHeaders, headerPairs, withHeader } from './message-headers.ts'
-import { failure, type FailureRule } from './problem.ts'
+import { EgressError, failure, type FailureRule } from './problem.ts'
 import { splice } from './splice.ts'
 import type { Target } from './target.ts'
+import { type Reach, UpstreamAgent } from './upstream-agent.ts'
 
 /** Bytes of the headers of an answer, as much as Chromium takes. */
 const answerHeaderLimit = 256 * 1024
 
-export interface Exchange {
+export interface Exchange extends Reach {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly target: Target
   /** What the target gets in its request line. */
   readonly path: string
-  /** Connected to a checked address of the target. */
-  readonly upstream: Socket
   /** Milliseconds of silence after which it ends. */
   readonly idleMs: number
+  /** Keeps connections for later requests of the same client connection. */
+  readonly agent?: UpstreamAgent
   /** Of a client that asked for another protocol, a WebSocket say: its connection, and what it sent too early. */
   readonly upgrade?: { readonly socket: Socket; readonly head: Buffer }
 }
 
-/** Passes a request on to a connected target, and its answer back, as both arrive. */
+/** Passes a request on to its target, and the answer back, as both arrive. */
 export function exchange(parts: Exchange): void {
-  const { request, response, target, path, upstream, idleMs, upgrade } = parts
-  const forwarded = httpRequest({
-    createConnection: () => upstream,
+  const { request, response, target, path, idleMs, upgrade } = parts
+  const hasBody = mayHaveBody(request)
+  // A connection that the target has just closed fails the next request on it. What may be sent
+  // again then is; the rest gets a connection of its own.
+  const isRepeatable = !hasBody && !upgrade && /^(GET|HEAD|OPTIONS)$/.test(request.method ?? '')
+  const agent = (isRepeatable && parts.agent) || new UpstreamAgent({ keeps: false })
+  const options: RequestOptions & Reach = {
+    agent,
+    reach: parts.reach,
+    host: target.host,
+    port: target.port,
     method: request.method ?? 'GET',
     path,
-    headers: requestHeaders(parts),
+    headers: requestHeaders(parts, agent.keeps),
     maxHeaderSize: answerHeaderLimit,
     setHost: false,
-  })
+  }
+  const forwarded = httpRequest(options)
+  let isDecided = false
   const fail = (rule: FailureRule): void => {
+    isDecided = true
     forwarded.destroy()
     answerProblem(request, response, failure(rule, target))
   }
-  const fallSilent = (): void => fail('answer-timeout')
-  upstream.setTimeout(idleMs).once('timeout', fallSilent)
-  forwarded.on('error', (error) => fail(isParseError(error) ? 'invalid-answer' : 'connection-lost'))
+  forwarded.setTimeout(idleMs, () => fail('answer-timeout'))
+  forwarded.on('error', (error) => {
+    // Either it has failed, or the answer is there and its own end counts.
+    if (isDecided) return
+    isDecided = true
+    if (error instanceof EgressError) answerProblem(request, response, error.problem)
+    else if (forwarded.reusedSocket && !response.destroyed) exchange(parts)
+    else fail(isParseError(error) ? 'invalid-answer' : 'connection-lost')
+  })
   forwarded.on('continue', () => response.writeContinue())
   forwarded.on('upgrade', (answer, socket: Socket, head) => {
     if (!upgrade) return fail('invalid-answer')
-    upstream.off('timeout', fallSilent)
+    forwarded.setTimeout(0)
     response.detachSocket(upgrade.socket)
     upgrade.socket.write(switchingHead(answer))
     if (head.length > 0) upgrade.socket.write(head)
@@ -53,8 +76,11 @@ export function exchange(parts: Exchange): void {
     splice(upgrade.socket, socket, idleMs)
   })
   forwarded.on('response', (answer) => {
+    isDecided = true
     try {
       response.sendDate = false
+      // What is left of the request would stand where the next one is looked for.
+      if (!request.complete) response.shouldKeepAlive = false
       response.writeHead(
         answer.statusCode ?? 502,
         answer.statusMessage ?? '',
@@ -69,14 +95,18 @@ export function exchange(parts: Exchange): void {
     response.write(Buffer.alloc(0))
     answer.once('end', () => {
       if (answer.rawTrailers.length > 0) response.addTrailers(headerPairs(answer.rawTrailers))
+      // Nobody waits for the rest of a request that has its answer.
+      if (!forwarded.writableFinished) forwarded.destroy()
     })
     // Cut short on the one side, it must look cut short on the other.
-    pipeline(answer, response, () => forwarded.destroy())
+    pipeline(answer, response, (error) => {
+      if (error) forwarded.destroy()
+    })
   })
   response.once('close', () => {
     if (!response.writableFinished) forwarded.destroy()
   })
-  if (upgrade) {
+  if (!hasBody) {
     forwarded.end()
     return
   }
@@ -87,17 +117,20 @@ export function exchange(parts: Exchange): void {
   request.pipe(forwarded)
 }
 
-function requestHeaders({ request, target, upgrade }: Exchange): string[] {
+function mayHaveBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function requestHeaders({ request, target, upgrade }: Exchange, keeps: boolean): string[] {
   const host = hostHeader(request, target)
   const headers = withHeader(forwardedHeaders(request.rawHeaders), 'Host', host)
-  if (upgrade)
-    return [...headers, 'Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '']
-  headers.push('Connection', 'close')
+  if (upgrade) headers.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '')
+  else headers.push('Connection', keeps ? 'keep-alive' : 'close')
   const hasLength = request.headers['content-length'] !== undefined
   const takesNone = ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE'].includes(request.method ?? '')
-  if (request.headers['transfer-encoding'] !== undefined)
+  if (request.headers['transfer-encoding'] !== undefined) {
     headers.push('Transfer-Encoding', 'chunked')
-  else if (!hasLength && !takesNone) headers.push('Content-Length', '0')
+  } else if (!hasLength && !takesNone) headers.push('Content-Length', '0')
   return headers
 }
 

@@ -86,7 +86,7 @@ export class SessionEgress {
       shouldUpgradeCallback: (request) => /^websocket$/i.test(request.headers.upgrade ?? ''),
     })
     const forward = (request: IncomingMessage, response: ServerResponse): void =>
-      void this.#forward(request, response)
+      this.#forward(request, response)
     this.#server.on('request', forward)
     // Whether to go on is for the target to say.
     this.#server.on('checkContinue', forward).on('checkExpectation', forward)
@@ -94,7 +94,7 @@ export class SessionEgress {
       void this.#tunnel(request, socket as Socket, head)
     })
     this.#server.on('upgrade', (request, socket, head) => {
-      void this.#upgrade(request, socket as Socket, head)
+      this.#upgrade(request, socket as Socket, head)
     })
     this.#server.on('clientError', (_error, socket) => {
       const sentence = 'What arrived is not an HTTP/1.1 request, or its headers are too long.'
@@ -153,7 +153,7 @@ export class SessionEgress {
     this.#options.onClose()
   }
 
-  async #forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  #forward(request: IncomingMessage, response: ServerResponse): void {
     const client = this.#clients.get(request.socket)
     if (!client?.begin()) return
     response.once('close', () => client.end())
@@ -166,12 +166,11 @@ export class SessionEgress {
       explain(response, asked.path, (target) => this.problemOf(target))
       return
     }
-    const upstream = await this.#reach(asked.target, client.origin, response)
-    if (!(upstream instanceof EgressError)) {
-      exchange({ request, response, ...asked, upstream, idleMs: this.#options.deadlines.idle })
-      return
-    }
-    answerProblem(request, response, upstream.problem)
+    exchange({
+      ...{ request, response, ...asked, idleMs: this.#options.deadlines.idle },
+      agent: client.agent,
+      reach: () => this.#reach(asked.target, client.origin, response),
+    })
   }
 
   async #tunnel(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
@@ -182,17 +181,17 @@ export class SessionEgress {
       answerOnSocket(socket, target)
       return
     }
-    const upstream = await this.#reach(target, client.origin, socket)
-    if (upstream instanceof EgressError) {
-      answerOnSocket(socket, upstream.problem)
-      return
+    try {
+      const upstream = await this.#reach(target, client.origin, socket)
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+      if (head.length > 0) upstream.write(head)
+      splice(socket, upstream, this.#options.deadlines.idle)
+    } catch (error) {
+      answerOnSocket(socket, (error as EgressError).problem)
     }
-    socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
-    if (head.length > 0) upstream.write(head)
-    splice(socket, upstream, this.#options.deadlines.idle)
   }
 
-  async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const client = this.#leaveHttp(socket)
     if (!client) return
     const asked = readRequestTarget(request)
@@ -206,18 +205,14 @@ export class SessionEgress {
       answerOnSocket(socket, invalid('invalid-request', asked.target.text, sentence))
       return
     }
-    const upstream = await this.#reach(asked.target, client.origin, socket)
-    if (upstream instanceof EgressError) {
-      answerOnSocket(socket, upstream.problem)
-      return
-    }
     const response = new ServerResponse(request)
     response.shouldKeepAlive = false
     response.assignSocket(socket)
     response.once('finish', () => socket.destroySoon())
     exchange({
-      ...{ request, response, ...asked, upstream, idleMs: this.#options.deadlines.idle },
+      ...{ request, response, ...asked, idleMs: this.#options.deadlines.idle },
       upgrade: { socket, head },
+      reach: () => this.#reach(asked.target, client.origin, response),
     })
   }
 
@@ -232,12 +227,16 @@ export class SessionEgress {
     return client
   }
 
-  /** A connection to the target, or why there is none; given up when the client goes. */
+  /**
+   * A connection to the target; given up when the client goes.
+   *
+   * @throws EgressError and nothing else.
+   */
   async #reach(
     target: Target,
     origin: EgressOrigin,
     client: Socket | ServerResponse,
-  ): Promise<Socket | EgressError> {
+  ): Promise<Socket> {
     const gone = new AbortController()
     const abort = (): void => gone.abort(new Error('The client has gone.'))
     client.once('close', abort)
@@ -248,13 +247,13 @@ export class SessionEgress {
     } catch (error) {
       if (error instanceof EgressError) {
         this.#refusals.add(error.problem, origin)
-        return error
+        throw error
       }
       // Nobody waits for the answer any more, unless this is a defect.
       if (!client.destroyed && !this.#isClosed) {
         this.#options.log?.warn({ err: error, sessionId: this.sessionId }, 'egress failed')
       }
-      return new EgressError(failure('connection-failure', target))
+      throw new EgressError(failure('connection-failure', target))
     } finally {
       client.off('close', abort)
     }
