@@ -16,6 +16,8 @@ export interface SystemView {
   node: string
   /** Paths of the programs that a process passes through on its way. */
   tools: StageTools & { prlimit: string; nice: string }
+  /** The most that a process may be given of each. */
+  ceilings: { processes: number; openFiles: number }
 }
 
 /** The user that a process believes to be. */
@@ -117,8 +119,8 @@ exec "$@"`
   return [
     ...['/bin/sh', '-c', script, 'sh', portOpenerSource],
     system.tools.prlimit,
-    `--nproc=${limits.processes}`,
-    `--nofile=${limits.openFiles}`,
+    `--nproc=${Math.min(limits.processes, system.ceilings.processes)}`,
+    `--nofile=${Math.min(limits.openFiles, system.ceilings.openFiles)}`,
     `--fsize=${limits.fileBytes}`,
     ...(limits.dataBytes === undefined ? [] : [`--data=${limits.dataBytes}`]),
     '--core=0',

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, lstat, mkdir, readlink, stat, writeFile } from 'node:fs/promises'
+import { access, lstat, mkdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SystemView } from './bubblewrap-arguments.ts'
 import type { Mount } from './isolation.ts'
@@ -67,7 +67,18 @@ export async function viewSystem(directory: string): Promise<SystemView> {
     prlimit: await findTool('prlimit'),
     nice: await findTool('nice'),
   }
-  return { readable, links, files: own, directory, node: process.execPath, tools }
+  const ceilings = await readCeilings()
+  return { readable, links, files: own, directory, node: process.execPath, tools, ceilings }
+}
+
+/** The hard limits of this process, which no process that it starts can get above. */
+async function readCeilings(): Promise<SystemView['ceilings']> {
+  const text = await readFile('/proc/self/limits', 'utf8').catch(() => '')
+  const hard = (name: string): number => {
+    const value = new RegExp(`^${name} +\\S+ +(\\d+)`, 'm').exec(text)?.[1]
+    return value === undefined ? Infinity : Number(value)
+  }
+  return { openFiles: hard('Max open files'), processes: hard('Max processes') }
 }
 
 /** @throws Error when the system lacks it: all are of util-linux or coreutils. */
