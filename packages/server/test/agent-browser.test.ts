@@ -2,6 +2,7 @@ import type { CreateSessionResponse, ExecuteResponse, Language } from '@tandem-b
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { LocalSite } from './support/local-site.ts'
 import { python } from './support/python.ts'
+import { RawClient } from './support/raw-client.ts'
 import { type SessionProcess, processesOf } from './support/session-processes.ts'
 import { TestServer } from './support/test-server.ts'
 
@@ -201,6 +202,39 @@ test('a screenshot lands in the work folder, where every language finds it', asy
   await bash(
     'agent-browser screenshot page.png; test -s page.png; test -d ~/.agent-browser && exit 1; true',
   )
+})
+
+describe('dialogs', () => {
+  test('of other code are left to it', async () => {
+    await bash('agent-browser get url')
+    await node(`globalThis.settled = []
+      page.on('dialog', async (dialog) => { await dialog.accept(); settled.push(dialog.message()) })`)
+    expect(await node(`await page.evaluate(() => alert('for node')); settled`)).toBe('["for node"]')
+  })
+
+  test('that its own commands open do not hold them up', async () => {
+    await bash(`agent-browser open ${site.url}/counter; agent-browser eval 'alert("for bash")'`)
+    expect(await bash('agent-browser get title')).toBe('Counter')
+  })
+
+  test('that were left open are settled when it comes to them', async () => {
+    await bash(`agent-browser open ${site.url}/counter`)
+    // A kernel does not start while a dialog keeps its page from answering.
+    await node('page.url()')
+    const client = await RawClient.connect(session.cdpUrl)
+    const page = await client.attach()
+    await client.send('Page.enable', {}, page)
+    const opened = client.nextEvent('Page.javascriptDialogOpening')
+    const closed = client.nextEvent('Page.javascriptDialogClosed')
+    await client.send('Runtime.evaluate', { expression: 'setTimeout(() => alert(1)); 0' }, page)
+    await opened
+    expect(await node('1 + 1')).toBe('2')
+    expect(client.received.map(({ method }) => method)).not.toContain('Page.javascriptDialogClosed')
+    await bash('agent-browser wait 1')
+    await closed
+    expect(await bash('agent-browser get title')).toBe('Counter')
+    await client.close()
+  })
 })
 
 test('another shell after a killed one has it at once, on the same tab', async () => {

@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Isolation } from '../sandbox/isolation.ts'
 import { findAgentBrowser } from './agent-browser.ts'
+import { DialogGate } from './dialog-gate.ts'
 import { type KernelContext, kernelEnvironment, kernelLimits } from './kernel-environment.ts'
 import { openKernelPorts } from './kernel-ports.ts'
 import { Kernel } from './kernel.ts'
@@ -27,7 +28,7 @@ export async function startBashKernel(context: KernelContext): Promise<Kernel> {
       : { ...found, mount: isolation.place(found.package, '/opt/tandem/agent-browser') }
   const program = isolation.place(programs, '/opt/tandem/bash-kernel')
   const temporary = await folder.temporary('bash')
-  const { proxy, browser, endpoint } = await openKernelPorts(context, 'bash')
+  const { proxy, browser, endpoint } = await openKernelPorts(context, 'bash', new DialogGate())
   const supervised = isolation.spawn({
     role: 'kernel',
     sessionId: folder.sessionId,

@@ -9,4 +9,6 @@ export interface BrowserLink {
    * it left running in the pages is ended. May be called again.
    */
   cutOff(reason: string): Promise<void>
+  /** Hears when code of the kernel begins and ends to run. */
+  setExecuting?(executing: boolean): void
 }

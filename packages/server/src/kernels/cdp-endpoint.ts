@@ -8,6 +8,7 @@ import type { CdpMultiplexer } from '../cdp/multiplexer.ts'
 import { maximumClientMessageBytes, serveWebSocket } from '../cdp/web-socket-client.ts'
 import { CapabilityToken } from '../keys/capability-token.ts'
 import type { BrowserLink } from './browser-link.ts'
+import type { DialogGate } from './dialog-gate.ts'
 
 /** Connections that one kernel may hold open. */
 const maximumConnections = 64
@@ -33,6 +34,7 @@ export class CdpEndpoint implements BrowserLink {
   /** Whoever lost a connection makes another. */
   readonly lost = false
   readonly #cdp: CdpMultiplexer
+  readonly #dialogs: DialogGate | undefined
   readonly #token = new CapabilityToken()
   readonly #clients = new Set<CdpClient>()
   readonly #connections = new Set<Socket>()
@@ -45,11 +47,17 @@ export class CdpEndpoint implements BrowserLink {
   #cutOff: Promise<void> | undefined
   #closed = false
 
-  constructor(cdp: CdpMultiplexer) {
+  /** @param dialogs For clients that settle dialogs unasked. */
+  constructor(cdp: CdpMultiplexer, dialogs?: DialogGate) {
     this.#cdp = cdp
+    this.#dialogs = dialogs
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     this.#server.on('clientError', (_, socket) => socket.destroy())
     this.#server.timeout = idleDeadline
+  }
+
+  setExecuting(executing: boolean): void {
+    if (this.#dialogs) this.#dialogs.open = executing
   }
 
   /** DevTools clients that are connected at the moment. */
@@ -142,7 +150,7 @@ export class CdpEndpoint implements BrowserLink {
     sink: ClientSink,
     targetId: string | undefined,
   ): Promise<CdpClient> {
-    const client = await this.#cdp.connect(sink, targetId)
+    const client = await this.#cdp.connect(this.#dialogs?.guard(sink) ?? sink, targetId)
     if (this.#cutOff || this.#closed) {
       client.close('The kernel was ended.')
       throw new Error('The kernel was ended.')

@@ -1,5 +1,6 @@
 import type { LoopbackPort } from '../sandbox/isolation.ts'
 import { CdpEndpoint } from './cdp-endpoint.ts'
+import type { DialogGate } from './dialog-gate.ts'
 import { type KernelContext, proxyPort } from './kernel-environment.ts'
 
 /** The port of the browser on a kernel's own loopback, where it can be chosen. */
@@ -16,8 +17,9 @@ export interface KernelPorts {
 export async function openKernelPorts(
   { isolation, cdp, onEgress }: KernelContext,
   language: 'python' | 'bash',
+  dialogs?: DialogGate,
 ): Promise<KernelPorts> {
-  const endpoint = new CdpEndpoint(cdp)
+  const endpoint = new CdpEndpoint(cdp, dialogs)
   const proxy = await isolation.openPort(proxyPort, (socket) => onEgress(socket, language))
   try {
     const browser = await isolation.openPort(browserPort, (socket) => endpoint.accept(socket))

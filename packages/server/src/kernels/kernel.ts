@@ -139,7 +139,14 @@ export class Kernel {
 
   /** Runs code. Settles when it has ended by itself or with its process. One at a time. */
   run(run: KernelRun): Promise<KernelExecution> {
-    return this.#process.use(() => this.#run(run))
+    return this.#process.use(async () => {
+      this.#link.setExecuting?.(true)
+      try {
+        return await this.#run(run)
+      } finally {
+        this.#link.setExecuting?.(false)
+      }
+    })
   }
 
   async #run({ code, sequence, onStdout, onStderr }: KernelRun): Promise<KernelExecution> {
