@@ -15,11 +15,10 @@ export interface SessionPoolOptions {
   make: (sessionId: string, signal: AbortSignal) => Promise<SessionParts>
   bounds: PoolBounds
   log: Logger
-  /** Milliseconds after which an unused session is replaced. Default: ten minutes. */
-  maximumAge?: number
 }
 
-const defaultMaximumAge = 10 * 60_000
+/** Milliseconds after which a session that nobody took is replaced. */
+const maximumAge = 10 * 60_000
 
 /** Milliseconds between two looks at what is ready. */
 const inspectionInterval = 10_000
@@ -316,9 +315,9 @@ export class SessionPool {
     this.#follow(start().catch(onError).then(ended))
   }
 
-  /** What was ready too long is replaced, one at a time so that there always is something ready. */
+  /** Replaces what has been ready too long, one at a time so that there is always something ready. */
   #inspect(): void {
-    const { maximumAge = defaultMaximumAge } = this.#options
+    for (const session of this.#ready) if (session.hasGrown) this.#discard(session, 'grown')
     const [oldest] = this.#ready
     if (oldest && oldest.age > probation) this.#backOff.succeeded()
     if (oldest && oldest.age > maximumAge) this.#discard(oldest, 'old')

@@ -4,6 +4,9 @@ import type { SessionParts } from './session-parts.ts'
 /** Milliseconds in which a page must answer before its browser is handed out. */
 const probeDeadline = 50
 
+/** Bytes by which one that does nothing may grow. */
+const growthLimit = 96 * 1024 * 1024
+
 /** The parts of a session that nobody has used yet. */
 export class WarmSession {
   readonly parts: SessionParts
@@ -14,6 +17,8 @@ export class WarmSession {
   /** Whether its kernel has its page. */
   prepared = false
   #lost = false
+  /** Bytes that it had when it had least. */
+  #least = Infinity
 
   constructor(parts: SessionParts, began: number) {
     this.parts = parts
@@ -35,6 +40,16 @@ export class WarmSession {
   /** Milliseconds. */
   get age(): number {
     return performance.now() - this.began
+  }
+
+  /** Whether it takes much more memory than it did once. */
+  get hasGrown(): boolean {
+    const { browserMemory, kernelMemory } = this.parts.watch.usage
+    // Not before both have been looked at.
+    if (!this.prepared || browserMemory === 0 || kernelMemory === 0) return false
+    const bytes = browserMemory + kernelMemory
+    this.#least = Math.min(this.#least, bytes)
+    return bytes > this.#least + growthLimit
   }
 
   /** Whether a page of it answers at once. */
