@@ -65,7 +65,7 @@ describe('elements', () => {
   })
 
   test('words that are in no element can be clicked all the same', () => {
-    expect(findElement(snapshot, 'only words', 'click')).toEqual({ plainText: 'only words' })
+    expect(findElement(snapshot, 'only words', 'click')).toEqual({ plainText: 'Only words' })
   })
 
   test('lines of any shape are read without harm', () => {

@@ -24,9 +24,10 @@ export class Backend {
     this.stranger = new Tandem({ baseUrl: server.url, apiKey: 'td-nobody-knows-this-key' })
   }
 
-  static async start(): Promise<Backend> {
+  /** @param pages Bodies of further pages of the site, by their paths. */
+  static async start(pages?: Readonly<Record<string, string>>): Promise<Backend> {
     const folder = await mkdtemp(join(tmpdir(), 'tandem-conformance-'))
-    const site = await ConformanceSite.start()
+    const site = await ConformanceSite.start(pages)
     const server = await startServer({
       port: 0,
       dataDir: folder,

@@ -35,17 +35,21 @@ export class ConformanceSite {
   readonly #server: Server
   readonly #waiting = new Map<string, () => void>()
 
-  private constructor(server: Server) {
+  readonly #pages: Readonly<Record<string, string>>
+
+  private constructor(server: Server, more: Readonly<Record<string, string>>) {
     this.#server = server
+    this.#pages = { ...pages, ...more }
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     server.on('request', (request, response) => this.#answer(request, response))
   }
 
-  static async start(): Promise<ConformanceSite> {
+  /** @param more Bodies of further pages by their paths. */
+  static async start(more: Readonly<Record<string, string>> = {}): Promise<ConformanceSite> {
     const server = createServer()
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    return new ConformanceSite(server)
+    return new ConformanceSite(server, more)
   }
 
   /** As `host:port`. */
@@ -67,7 +71,7 @@ export class ConformanceSite {
   #answer({ url = '/' }: IncomingMessage, response: ServerResponse): void {
     this.#waiting.get(url)?.()
     this.#waiting.delete(url)
-    const page = pages[url]
+    const page = this.#pages[url]
     response.writeHead(page === undefined && url !== '/started' ? 404 : 200, {
       'content-type': 'text/html; charset=utf-8',
       'set-cookie': `visitor=${cookieValue}; HttpOnly`,

@@ -157,7 +157,8 @@ export class SessionPool {
         slot.lost = false
         return result
       } catch (error) {
-        if (!lease.gone || attempt > 0 || signal.aborted) throw error
+        const restartable = this.kind === 'standalone' || startUrl !== undefined
+        if (!lease.gone || attempt > 0 || signal.aborted || !restartable) throw error
       } finally {
         if (lease.gone) {
           slot.session = undefined

@@ -6,7 +6,13 @@ import { readFailure, viewHint } from './failures.ts'
 import { findElement, isContentEditable } from './find-element.ts'
 import type { ActInput } from './inputs.ts'
 import { isBlank, reportProblem, reportSnapshot } from './page-report.ts'
-import { actionNames, checkAction, commandsOf, type ActionTarget } from './page-actions.ts'
+import {
+  actionNames,
+  checkAction,
+  commandsOf,
+  settlingOf,
+  type ActionTarget,
+} from './page-actions.ts'
 import { changesBetween } from './snapshot.ts'
 
 export const act: ToolContract<ActInput> = defineTool<ActInput>({
@@ -88,7 +94,10 @@ async function perform(
   before: PageView | undefined,
 ): Promise<ToolResult> {
   const { action, value } = input
-  const { outcomes, view } = await browser.perform(commandsOf(input, element), { bail: true })
+  const commands = commandsOf(input, element)
+  const all = [...commands, ...settlingOf(action)]
+  const { outcomes: results, view } = await browser.perform(all, { bail: true })
+  const outcomes = results.slice(0, commands.length)
   const failed = outcomes.find((outcome) => !outcome.ok && !leftThePage(outcome, action))
   if (failed || outcomes.length === 0) {
     const { code, hint } = failed

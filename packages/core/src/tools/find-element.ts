@@ -80,7 +80,11 @@ function findByText(
     }
   }
   const texts = nodes.filter(({ ref, name }) => !ref && name.toLowerCase().includes(lower))
-  if (texts.length === 1 && (action === 'click' || action === 'hover')) return { plainText: wanted }
+  const [only, second] = texts
+  if (only && !second && (action === 'click' || action === 'hover')) {
+    // As the page writes it: it is looked for letter by letter.
+    return { plainText: only.name }
+  }
   return {
     problem: 'element_not_found',
     message: 'No element of the page has that text, label or placeholder.',

@@ -76,13 +76,13 @@ function valueMeaning(action: ActionName): string {
   return action === 'select' ? 'the option to select.' : `the text to ${action}.`
 }
 
-/** The commands of agent-browser that carry an action out. Of a checked input. */
-export function commandsOf(input: ActInput, target: ActionTarget | undefined): BrowserCommand[] {
-  const commands = ownCommandsOf(input, target)
-  return actions[input.action].settles ? [...commands, ['wait', settleTime]] : commands
+/** Waits until the page has probably done what an action made it do. It fails when a dialog opens. */
+export function settlingOf(action: ActionName): BrowserCommand[] {
+  return actions[action].settles ? [['wait', settleTime]] : []
 }
 
-function ownCommandsOf(
+/** The commands of agent-browser that carry an action out. Of a checked input. */
+export function commandsOf(
   { action, value = '', direction = 'down', amount, ...input }: ActInput,
   target: ActionTarget | undefined,
 ): BrowserCommand[] {
