@@ -48,11 +48,13 @@ export async function findAgentBrowser(): Promise<AgentBrowser | AgentBrowserPro
   return { package: folder, program, version }
 }
 
+let musl: boolean | undefined
+
 /** Whether this is a system without glibc, such as Alpine. */
 function usesMusl(): boolean {
   if (process.platform !== 'linux') return false
-  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
-  return header.glibcVersionRuntime === undefined
+  musl ??= !('glibcVersionRuntime' in (process.report.getReport() as { header: object }).header)
+  return musl
 }
 
 async function can(path: string, mode: number): Promise<boolean> {
