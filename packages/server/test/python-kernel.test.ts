@@ -129,12 +129,12 @@ describe.skipIf(python === undefined)('Python code that fails', () => {
     [
       'in a function',
       'def outer():\n    return json.loads("{")\nimport json\nouter()',
-      /^Traceback \(most recent call last\):\n {2}File "execution-\d+\.py", line 4, in <module>\n {4}outer\(\)\n {2}File "execution-\d+\.py", line 2, in outer\n {4}return json\.loads\("\{"\)\n(?: +\^+\n)?json\.decoder\.JSONDecodeError: Expecting property name/,
+      /^Traceback \(most recent call last\):\n {2}File "execution-\d+\.py", line 4, in <module>\n {4}outer\(\)\n(?: +[~^]+\n)? {2}File "execution-\d+\.py", line 2, in outer\n {4}return json\.loads\("\{"\)\n(?: +[~^]+\n)?json\.decoder\.JSONDecodeError: Expecting property name/,
     ],
     [
       'after a wait',
       'async def later():\n    await asyncio.sleep(0)\n    raise ValueError("no")\nawait later()',
-      /line 4, in <module>\n {4}await later\(\)\n {2}File "execution-\d+\.py", line 3, in later\n {4}raise ValueError\("no"\)\nValueError: no$/,
+      /line 4, in <module>\n {4}await later\(\)\n(?: +[~^]+\n)? {2}File "execution-\d+\.py", line 3, in later\n {4}raise ValueError\("no"\)\n(?: +[~^]+\n)?ValueError: no$/,
     ],
     [
       'while another failure is handled',
