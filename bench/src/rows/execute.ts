@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import type { Session } from '@tandem-browser/core'
+import { type Language, NotConfiguredError, type Session } from '@tandem-browser/core'
 import type { Benchmark, BenchmarkContext } from '../benchmark.ts'
 import { pairOptions } from '../benchmark.ts'
 import { type Row, pairedRow } from '../report/row.ts'
@@ -7,6 +7,7 @@ import { samplePairs, timed } from '../sampling/paired-samples.ts'
 import { launchPlainly } from '../subjects/plain-playwright.ts'
 
 interface Comparison {
+  language: Language
   code: string
   baseline: string
   inPlaywright: (page: Page) => Promise<unknown>
@@ -16,6 +17,7 @@ interface Comparison {
 
 const comparisons: readonly Comparison[] = [
   {
+    language: 'node',
     code: '1 + 1',
     // There is no kernel in Playwright: the page is the nearest place that evaluates code.
     baseline: "`page.evaluate('1 + 1')`",
@@ -23,14 +25,36 @@ const comparisons: readonly Comparison[] = [
     goal: 3,
   },
   {
+    language: 'node',
     code: 'await page.title()',
     baseline: '`page.title()`',
     inPlaywright: (page) => page.title(),
     goal: 6,
   },
+  {
+    language: 'python',
+    code: '1 + 1',
+    baseline: "`page.evaluate('1 + 1')`",
+    inPlaywright: (page) => page.evaluate('1 + 1'),
+    goal: 6,
+  },
+  {
+    language: 'bash',
+    code: 'true',
+    baseline: "`page.evaluate('1 + 1')`",
+    inPlaywright: (page) => page.evaluate('1 + 1'),
+    goal: 15,
+  },
+  {
+    language: 'bash',
+    code: 'agent-browser get url',
+    baseline: "`page.evaluate('location.href')`",
+    inPlaywright: (page) => page.evaluate('location.href'),
+    goal: 80,
+  },
 ]
 
-/** Code in a warm node kernel, over HTTP. */
+/** Code in a warm kernel, over HTTP. */
 export const execute: Benchmark = {
   name: 'execute',
   async run(context) {
@@ -45,7 +69,9 @@ export const execute: Benchmark = {
         await server.untilWarm(signal)
         const rows: Row[] = []
         for (const comparison of comparisons) {
-          rows.push(await compare(context, session, page, comparison))
+          if (await isRunnable(session, comparison)) {
+            rows.push(await compare(context, session, page, comparison))
+          }
         }
         return rows
       } finally {
@@ -61,25 +87,36 @@ async function compare(
   context: BenchmarkContext,
   session: Session,
   page: Page,
-  { code, baseline, inPlaywright, goal }: Comparison,
+  { language, code, baseline, inPlaywright, goal }: Comparison,
 ): Promise<Row> {
   const pairs = await samplePairs(
     {
-      tandem: () => timed(() => run(session, code)),
+      tandem: () => timed(() => run(session, code, language)),
       playwright: () => timed(() => inPlaywright(page)),
     },
     // A server that has been asked for a while runs optimized code.
     pairOptions(context, { samples: 400, seconds: 8, warmups: 300 }),
   )
   return pairedRow({
-    what: `execute \`${code}\` in node`,
+    what: `execute \`${code}\` in ${language}`,
     baseline,
     pairs,
     goal: ({ p50 }) => ({ text: `≤ ${goal} ms`, met: p50 <= goal }),
   })
 }
 
-async function run(session: Session, code: string): Promise<void> {
-  const execution = await session.execute(code)
+async function run(session: Session, code: string, language: Language = 'node'): Promise<void> {
+  const execution = await session.execute(code, { language })
   if (!execution.ok) throw new Error(`${code} failed: ${execution.stderr}`)
+}
+
+/** Python is there only where the set-up could bring it. */
+async function isRunnable(session: Session, { code, language }: Comparison): Promise<boolean> {
+  try {
+    await run(session, code, language)
+    return true
+  } catch (error) {
+    if (NotConfiguredError.isInstance(error)) return false
+    throw error
+  }
 }

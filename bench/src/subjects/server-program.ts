@@ -9,7 +9,8 @@ let starting: Promise<RunningServer> | undefined
 serveMeasurements(
   {
     start: async (options: ServerOptions) => {
-      starting = startServer({ isolation, ...options })
+      const python = process.env['TANDEM_PYTHON'] || undefined
+      starting = startServer({ isolation, python, ...options })
       const server = await starting
       return { url: server.url, isolation: server.isolation }
     },
