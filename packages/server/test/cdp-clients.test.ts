@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { CreateSessionResponse } from '@tandem-browser/core'
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core'
 import {
@@ -194,6 +193,19 @@ describe('each client keeps its own', () => {
     expect(await raw.evaluate('document.title', sessionId)).toBe('Start')
   })
 
+  test('pages in contexts, which nobody else holds back', async () => {
+    const { browserContextId } = await raw.send<{ browserContextId: string }>(
+      'Target.createBrowserContext',
+    )
+    // Playwright and Puppeteer have every new page wait for them.
+    const { targetId } = await raw.send<{ targetId: string }>('Target.createTarget', {
+      url: site.url,
+      browserContextId,
+    })
+    const page = await raw.attach(targetId)
+    await expect.poll(() => raw.evaluate('document.title', page)).toBe('Start')
+  })
+
   test('settings of the page, which are gone with it', async () => {
     const printing = `matchMedia('print').matches`
     const page = await raw.attach()
@@ -272,24 +284,6 @@ describe('large and binary answers', () => {
       expect(Buffer.from(picture).subarray(1, 4).toString()).toBe('PNG')
       expect(picture.length).toBeGreaterThan(1_000)
     }
-  })
-
-  test('are downloads, for the client that waits for one', async () => {
-    site.serve('/file', (_request, response) => {
-      response.writeHead(200, {
-        'content-type': 'text/csv',
-        'content-disposition': 'attachment; filename="prices.csv"',
-      })
-      response.end('apple,1\n')
-    })
-    site.serve('/download', '<a href="/file">Get it</a>')
-    const page = pageOf(playwright)
-    await page.goto(`${site.url}/download`)
-    const downloading = page.waitForEvent('download')
-    await page.locator('a').click()
-    const download = await downloading
-    expect(download.suggestedFilename()).toBe('prices.csv')
-    expect(await readFile(await download.path(), 'utf8')).toBe('apple,1\n')
   })
 })
 

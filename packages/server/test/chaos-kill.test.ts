@@ -5,7 +5,13 @@ import type { CreateSessionResponse } from '@tandem-browser/core'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { RawClient } from './support/raw-client.ts'
-import { browserOf, isAlive, kernelOf, processesOf } from './support/session-processes.ts'
+import {
+  browserOf,
+  isAlive,
+  kernelOf,
+  processesOf,
+  renderersOf,
+} from './support/session-processes.ts'
 import { TestServer } from './support/test-server.ts'
 
 let server: TestServer
@@ -105,7 +111,7 @@ describe('a browser that is killed', () => {
     const page = await raw.attach()
     const crashed = raw.nextEvent('Inspector.targetCrashed')
     await raw.send('Inspector.enable', {}, page)
-    raw.write({ id: 999, method: 'Page.crash', sessionId: page })
+    for (const renderer of await renderersOf(session.id)) process.kill(renderer, 'SIGKILL')
     await crashed
     const { targetId } = await raw.send<{ targetId: string }>('Target.createTarget', {
       url: 'about:blank',

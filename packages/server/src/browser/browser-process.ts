@@ -125,6 +125,7 @@ export class BrowserProcess {
     // Chromium reads commands from descriptor 3 and writes answers to descriptor 4.
     const cdp = new CdpMultiplexer(
       new PipeTransport(child.extraPipe(1), child.extraPipe(0), { outgoing: maximumCommandBytes }),
+      { work: folder.work },
     )
     const exit = child.exited.then(() => {
       cdp.close()

@@ -1,4 +1,5 @@
-import { CdpCommandError, type CdpMultiplexer } from '../cdp/multiplexer.ts'
+import { CdpCommandError } from '../cdp/command-error.ts'
+import type { CdpMultiplexer } from '../cdp/multiplexer.ts'
 import { InternalClient } from '../cdp/internal-client.ts'
 import type { CdpMessage } from '../cdp/message.ts'
 

@@ -1,5 +1,6 @@
 import { type CdpMessage, cdpErrorCode } from './message.ts'
-import { policy, refusal } from './policy.ts'
+import type { CommandPolicy } from './policy/command-policy.ts'
+import type { TargetView } from './target-view.ts'
 
 /** Where a client's messages go: a WebSocket, a kernel's pipe, a library in this process. */
 export interface ClientSink {
@@ -10,6 +11,8 @@ export interface ClientSink {
 
 /** What a client needs of the multiplexer. */
 interface Exchange {
+  readonly view: TargetView
+  readonly policy: CommandPolicy
   forward(message: CdpMessage, reply: (answer: CdpMessage) => void): void
   owns(sessionId: string): boolean
   leave(): void
@@ -32,6 +35,11 @@ export class CdpClient {
     this.#exchange = exchange
   }
 
+  /** What it gets to see of the browser's targets. */
+  get view(): TargetView {
+    return this.#exchange.view
+  }
+
   /** Takes a message from the client. */
   receive(message: CdpMessage): void {
     if (this.#closed || this.#cutOff) return
@@ -41,23 +49,24 @@ export class CdpClient {
       return
     }
     this.#exchange.active()
-    const method = message.method as string
-    const action = Object.hasOwn(policy, method) ? policy[method] : undefined
-    if (action?.kind === 'refuse') {
-      this.#sink.send(refusal(message, action.reason))
-    } else if (action?.kind === 'disconnect') {
-      this.#sink.send({ ...answerTo(message), result: {} })
-      this.close('The client closed its browser; the session goes on.')
-    } else if (message.sessionId !== undefined && !this.#exchange.owns(message.sessionId)) {
-      const error = {
-        code: cdpErrorCode.sessionNotFound,
-        message: 'Session with given id not found.',
-      }
+    if (message.sessionId !== undefined && !this.#exchange.owns(message.sessionId)) {
+      const { sessionNotFound: code } = cdpErrorCode
+      const error = { code, message: 'Session with given id not found.' }
       this.#sink.send({ id: message.id as number, error })
-    } else {
-      this.#forward(
-        action ? { ...message, params: action.parameters(message.params ?? {}) } : message,
-      )
+      return
+    }
+    const { method, params } = message
+    const decision = this.#exchange.policy.decide(method as string, params ?? undefined)
+    switch (decision.kind) {
+      case 'refuse':
+        this.#sink.send({ ...answerTo(message), error: decision.error })
+        return
+      case 'disconnect':
+        this.#sink.send({ ...answerTo(message), result: {} })
+        this.close('The client closed its browser; the session goes on.')
+        return
+      case 'forward':
+        this.#forward(message, decision.parameters)
     }
   }
 
@@ -95,9 +104,9 @@ export class CdpClient {
     this.#sink.close(reason)
   }
 
-  #forward(message: CdpMessage): void {
+  #forward(message: CdpMessage, params: CdpMessage['params']): void {
     const clientId = message.id as number
-    const { method, params, sessionId = this.sessionId } = message
+    const { method, sessionId = this.sessionId } = message
     this.#exchange.forward(
       {
         ...(method === undefined ? {} : { method }),

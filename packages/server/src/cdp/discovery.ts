@@ -1,4 +1,5 @@
 import type { CdpMultiplexer } from './multiplexer.ts'
+import { type TargetInfo, isBrowserInterface } from './targets.ts'
 
 /** What is used of the answer of `Browser.getVersion`. */
 interface BrowserVersion {
@@ -6,13 +7,6 @@ interface BrowserVersion {
   product: string
   userAgent: string
   jsVersion: string
-}
-
-interface TargetInfo {
-  targetId: string
-  type: string
-  title: string
-  url: string
 }
 
 /** What a DevTools endpoint answers to `/json/version`. */
@@ -27,7 +21,8 @@ export function describeBrowser(version: BrowserVersion, webSocketUrl: string): 
 }
 
 /**
- * What a DevTools endpoint answers to `/json/list`.
+ * What a DevTools endpoint answers to `/json/list`. A page that does not
+ * answer is marked; new clients do not see it.
  *
  * @param webSocketUrl The address for a path such as `/devtools/page/…`.
  */
@@ -35,14 +30,18 @@ export async function listPages(
   cdp: CdpMultiplexer,
   webSocketUrl: (path: string) => string,
 ): Promise<object[]> {
-  const { targetInfos } = await cdp.command<{ targetInfos: TargetInfo[] }>('Target.getTargets')
+  const [{ targetInfos }, unresponsive] = await Promise.all([
+    cdp.command<{ targetInfos: TargetInfo[] }>('Target.getTargets'),
+    cdp.findUnresponsive(),
+  ])
   return targetInfos
-    .filter((target) => target.type === 'page')
+    .filter((target) => target.type === 'page' && !isBrowserInterface(target))
     .map(({ targetId, type, title, url }) => ({
       id: targetId,
       type,
       title,
       url,
       webSocketDebuggerUrl: webSocketUrl(`/devtools/page/${targetId}`),
+      ...(unresponsive.includes(targetId) ? { unresponsive: true } : {}),
     }))
 }

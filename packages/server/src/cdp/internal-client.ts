@@ -1,6 +1,7 @@
 import type { CdpClient } from './client.ts'
+import { BrowserGoneError, CdpCommandError } from './command-error.ts'
 import type { CdpMessage } from './message.ts'
-import { BrowserGoneError, CdpCommandError, type CdpMultiplexer } from './multiplexer.ts'
+import type { CdpMultiplexer } from './multiplexer.ts'
 
 /**
  * A client that is a part of the server, with targets and events of its own. It

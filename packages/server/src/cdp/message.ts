@@ -22,9 +22,11 @@ export function serialize(message: object): string | undefined {
   }
 }
 
-/** JSON-RPC codes that the protocol uses. */
+/** Codes of JSON-RPC that the protocol uses, and one of ours. */
 export const cdpErrorCode = {
   invalidRequest: -32600,
   serverError: -32000,
   sessionNotFound: -32001,
+  /** Marks a refusal of the policy, so that clients can tell it from Chromium's own errors. */
+  refused: -32090,
 } as const

@@ -1,29 +1,15 @@
 import { CdpClient, type ClientSink } from './client.ts'
+import { BrowserGoneError, CdpCommandError, CommandTimeoutError } from './command-error.ts'
+import { DownloadSettings } from './download-settings.ts'
 import { type CdpMessage, cdpErrorCode } from './message.ts'
 import { PageCensus } from './page-census.ts'
 import type { PipeTransport } from './pipe-transport.ts'
+import { CommandPolicy, type CommandPolicyOptions } from './policy/command-policy.ts'
+import type { PolicyCounters } from './policy/counters.ts'
 import { PrivateContexts } from './private-contexts.ts'
-
-/** Chromium's end of the pipe was lost. */
-export class BrowserGoneError extends Error {
-  override name = 'BrowserGoneError'
-}
-
-/** A command that Chromium refused. */
-export class CdpCommandError extends Error {
-  override name = 'CdpCommandError'
-  readonly code: number
-
-  constructor(method: string, error: { code: number; message: string }) {
-    super(`${method}: ${error.message}`)
-    this.code = error.code
-  }
-}
-
-/** The browser did not answer a command of the server's in time. */
-export class CommandTimeoutError extends Error {
-  override name = 'CommandTimeoutError'
-}
+import { Responsiveness } from './responsiveness.ts'
+import { TargetView } from './target-view.ts'
+import { isBrowserInterface } from './targets.ts'
 
 /** Milliseconds that the server waits for an answer to a command of its own. */
 const commandDeadline = 10_000
@@ -34,6 +20,8 @@ const idleProbeDeadline = 300
 interface PendingReply {
   /** Undefined for the server's own commands. */
   client: CdpClient | undefined
+  /** The session that the command went to. */
+  sessionId?: string | undefined
   settle: (message: CdpMessage) => void
 }
 
@@ -50,8 +38,11 @@ export class CdpMultiplexer {
   readonly #clients = new Set<CdpClient>()
   /** Which client a DevTools session belongs to; the server's own are not in it. */
   readonly #owners = new Map<string, CdpClient>()
-  readonly #contexts = new PrivateContexts()
+  readonly #contexts = new PrivateContexts<CdpClient>()
   readonly #census = new PageCensus()
+  readonly #downloads: DownloadSettings<CdpClient>
+  readonly #policy: CommandPolicy
+  readonly #responsiveness: Responsiveness
   readonly #replies = new Map<number, PendingReply>()
   #lastId = 0
   #closed = false
@@ -60,11 +51,16 @@ export class CdpMultiplexer {
   /** Called when a client sends a command. */
   onActivity: (() => void) | undefined
 
-  constructor(transport: PipeTransport<CdpMessage>) {
+  constructor(transport: PipeTransport<CdpMessage>, options: CommandPolicyOptions) {
     this.#transport = transport
+    this.#policy = new CommandPolicy(options)
+    this.#responsiveness = new Responsiveness(this)
+    this.#responsiveness.onAnswer = (targetId) => this.#release(targetId)
     transport.onMessage = (message) => this.#receive(message)
     transport.onClose = () => this.close()
     this.#send('Target.setDiscoverTargets', { discover: true })
+    this.#downloads = new DownloadSettings(this.#policy.work.downloads)
+    this.#sendAgain(this.#downloads.initial)
   }
 
   get clientCount(): number {
@@ -76,9 +72,28 @@ export class CdpMultiplexer {
     return this.#census.count((contextId) => !this.#contexts.isPrivate(contextId))
   }
 
+  /** What the policy has refused so far, and what it did not know. */
+  get policyCounters(): PolicyCounters {
+    return this.#policy.counters
+  }
+
+  /**
+   * The ids of the pages, and of frames in processes of their own, that do not
+   * answer: a script keeps them busy, a dialog is open, or their process is
+   * stopped or has crashed. Takes up to 1.5 seconds when there is one.
+   */
+  findUnresponsive(): Promise<string[]> {
+    return this.#responsiveness.findUnresponsive(
+      (target) =>
+        !isBrowserInterface(target) && !this.#contexts.isPrivate(target.browserContextId ?? ''),
+    )
+  }
+
   /**
    * Sends a command of the server's own and gives its result.
    *
+   * @param options The session it is for, and milliseconds until it must have
+   *   been answered: 10 seconds unless told, and Infinity for as long as that session lasts.
    * @throws CdpCommandError when Chromium refuses, BrowserGoneError when it is
    *   gone, CommandTimeoutError when there is no answer within the deadline.
    */
@@ -89,12 +104,12 @@ export class CdpMultiplexer {
   ): Promise<Result> {
     const deadline = options.deadline ?? commandDeadline
     return new Promise<Result>((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const onTimeout = (): void => {
         this.#replies.delete(id)
-        reject(
-          new CommandTimeoutError(`${method}: no answer from the browser within ${deadline} ms.`),
-        )
-      }, deadline)
+        const sentence = `${method}: no answer from the browser within ${deadline} ms.`
+        reject(new CommandTimeoutError(sentence))
+      }
+      const timer = deadline === Infinity ? undefined : setTimeout(onTimeout, deadline)
       const id = this.#send(method, params, options.sessionId, (reply) => {
         clearTimeout(timer)
         if (reply === gone) reject(new BrowserGoneError(`${method}: the browser is gone.`))
@@ -117,26 +132,24 @@ export class CdpMultiplexer {
     targetId?: string,
     options: { isActivity?: boolean } = {},
   ): Promise<CdpClient> {
-    const { sessionId } = await this.command<{ sessionId: string }>(
-      targetId === undefined ? 'Target.attachToBrowserTarget' : 'Target.attachToTarget',
-      targetId === undefined ? {} : { targetId, flatten: true },
-    )
+    const [{ sessionId }, unresponsive] = await Promise.all([
+      this.command<{ sessionId: string }>(
+        targetId === undefined ? 'Target.attachToBrowserTarget' : 'Target.attachToTarget',
+        targetId === undefined ? {} : { targetId, flatten: true },
+      ),
+      // Who asks for a page by its id gets it, whatever its state.
+      targetId === undefined ? this.findUnresponsive() : [],
+    ])
     if (this.#closed) throw new BrowserGoneError('The browser is gone.')
+    const view: TargetView = new TargetView(sessionId, {
+      isForeign: (context) => this.#contexts.isForeign(context, client),
+      // One may have answered since.
+      unresponsive: unresponsive.filter((silent) => this.#responsiveness.isSilent(silent)),
+    })
     const client: CdpClient = new CdpClient(sessionId, sink, {
-      forward: (message, settle) => {
-        const id = this.#register({
-          client,
-          settle: this.#contexts.observe(client, message, settle),
-        })
-        if (this.#transport.send({ ...message, id })) return
-        this.#replies.delete(id)
-        const sentence =
-          'The command is nested too deeply, or larger than the 96 MB that the browser takes.'
-        settle({
-          ...(message.sessionId === undefined ? {} : { sessionId: message.sessionId }),
-          error: { code: cdpErrorCode.invalidRequest, message: sentence },
-        })
-      },
+      view,
+      policy: this.#policy,
+      forward: (message, settle) => this.#forward(client, message, settle),
       owns: (candidate) => this.#owners.get(candidate) === client,
       leave: () => this.#leave(client),
       endScripts: () => this.#endScripts(client),
@@ -160,6 +173,24 @@ export class CdpMultiplexer {
     this.onClose?.()
   }
 
+  #forward(client: CdpClient, message: CdpMessage, settle: (answer: CdpMessage) => void): void {
+    const id = this.#register({
+      client,
+      settle: this.#contexts.observe(client, message, client.view.observe(message, settle)),
+    })
+    if (this.#transport.send({ ...message, id })) {
+      this.#downloads.observe(client, message)
+      return
+    }
+    this.#replies.delete(id)
+    const sentence =
+      'The command is nested too deeply, or larger than the 96 MB that the browser takes.'
+    settle({
+      ...(message.sessionId === undefined ? {} : { sessionId: message.sessionId }),
+      error: { code: cdpErrorCode.invalidRequest, message: sentence },
+    })
+  }
+
   #register(reply: PendingReply): number {
     this.#lastId += 1
     this.#replies.set(this.#lastId, reply)
@@ -176,24 +207,48 @@ export class CdpMultiplexer {
     if (message.sessionId === undefined) this.#census.observe(message)
     const owner = message.sessionId === undefined ? undefined : this.#owners.get(message.sessionId)
     const child = message.params?.['sessionId']
-    if (owner && this.#contexts.hides(owner, message)) {
-      if (message.method === 'Target.attachedToTarget') {
-        this.#send('Target.detachFromTarget', { sessionId: child }, message.sessionId)
+    if (message.method === 'Target.detachedFromTarget' && typeof child === 'string') {
+      this.#forget(child)
+    }
+    if (!owner) return
+    const { deliver, detach } = owner.view.take(message)
+    if (detach) {
+      // Chromium would go on holding a page that waits for the word of its new session.
+      if (message.params?.['waitingForDebugger'] === true) {
+        this.#send('Runtime.runIfWaitingForDebugger', {}, String(child))
       }
-      return
+      this.#send('Target.detachFromTarget', { sessionId: child }, message.sessionId)
     }
-    if (typeof child === 'string') {
-      // A session that was opened through a client's session is that client's.
-      if (message.method === 'Target.attachedToTarget' && owner) this.#owners.set(child, owner)
-      if (message.method === 'Target.detachedFromTarget') this.#forget(child)
+    for (const event of deliver) this.#deliver(owner, event)
+  }
+
+  #deliver(owner: CdpClient, message: CdpMessage): void {
+    const child = message.params?.['sessionId']
+    // A session that was opened through a client's session is that client's.
+    if (message.method === 'Target.attachedToTarget' && typeof child === 'string') {
+      this.#owners.set(child, owner)
     }
-    owner?.deliver(message)
+    owner.deliver(message)
+  }
+
+  /** Shows a target that answers again to those from whom it was hidden. */
+  #release(targetId: string): void {
+    for (const client of this.#clients) {
+      for (const message of client.view.release(targetId)) {
+        if (this.#owners.get(message.sessionId ?? '') === client) this.#deliver(client, message)
+      }
+    }
   }
 
   /** Chromium ended a session by itself; when it was a client's own, the client has nothing left. */
   #forget(sessionId: string): void {
     const owner = this.#owners.get(sessionId)
     this.#owners.delete(sessionId)
+    for (const [id, reply] of this.#replies) {
+      if (reply.client !== undefined || reply.sessionId !== sessionId) continue
+      this.#replies.delete(id)
+      reply.settle(detached)
+    }
     if (owner?.sessionId === sessionId) owner.close('The page was closed.')
   }
 
@@ -211,6 +266,12 @@ export class CdpMultiplexer {
     }
     this.#contexts.forget(client)
     this.#send('Target.detachFromTarget', { sessionId: client.sessionId })
+    for (const command of this.#downloads.forget(client)) this.#sendAgain(command)
+  }
+
+  /** Sends a command of which nobody waits for the answer. */
+  #sendAgain({ method, params, sessionId }: CdpMessage): void {
+    this.#send(method as string, params ?? {}, sessionId)
   }
 
   /** Ends scripts that still run in the pages which a client is attached to. */
@@ -240,7 +301,7 @@ export class CdpMultiplexer {
     sessionId?: string,
     settle: (message: CdpMessage) => void = () => {},
   ): number {
-    const id = this.#register({ client: undefined, settle })
+    const id = this.#register({ client: undefined, sessionId, settle })
     if (this.#closed) {
       this.#replies.delete(id)
       settle(gone)
@@ -254,6 +315,10 @@ export class CdpMultiplexer {
     }
     return id
   }
+}
+
+const detached: CdpMessage = {
+  error: { code: cdpErrorCode.sessionNotFound, message: 'The page is gone.' },
 }
 
 const gone: CdpMessage = { error: { code: -32000, message: 'The browser is gone.' } }

@@ -1,6 +1,6 @@
 import type { FastifyError } from 'fastify'
 import { BrowserLaunchError } from '../browser/browser-process.ts'
-import { BrowserGoneError, CommandTimeoutError } from '../cdp/multiplexer.ts'
+import { BrowserGoneError, CommandTimeoutError } from '../cdp/command-error.ts'
 import { KernelStartError, PageUnresponsiveError } from '../kernels/kernel.ts'
 import { LanguageUnavailableError } from '../kernels/language-unavailable-error.ts'
 import {

@@ -1,4 +1,5 @@
-import { CdpCommandError, type CdpMultiplexer } from '../cdp/multiplexer.ts'
+import { CdpCommandError } from '../cdp/command-error.ts'
+import type { CdpMultiplexer } from '../cdp/multiplexer.ts'
 
 /** Milliseconds in which a page answers that is not kept busy. */
 const answerDeadline = 2_000

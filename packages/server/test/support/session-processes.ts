@@ -44,6 +44,13 @@ export async function browserOf(sessionId: string): Promise<number> {
   )
 }
 
+/** The processes that its pages run in, and one that Chromium keeps in reserve. */
+export async function renderersOf(sessionId: string): Promise<number[]> {
+  return (await processesOf(sessionId))
+    .filter(({ commandLine }) => commandLine.includes('--type=renderer'))
+    .map(({ pid }) => pid)
+}
+
 export async function kernelOf(sessionId: string): Promise<number> {
   return only(
     await processesOf(sessionId),
