@@ -37,7 +37,9 @@ relay_commands() {
   # The server is gone. The daemon of agent-browser has left the process group.
   local file daemon
   for file in agent-browser/*.pid; do
-    read -r daemon <"$file" && kill -KILL "$daemon"
+    # Its line has no end, which is a failure to read.
+    read -r daemon <"$file"
+    kill -KILL "$daemon"
   done 2>/dev/null
   kill -KILL 0
 }
