@@ -36,7 +36,7 @@ function closed(stream: EventEmitter): Promise<void> {
 /** Settles when small exchanges through the proxy have gone round often enough for anything to move. */
 async function others(proxy: EgressProxy): Promise<void> {
   const site = await siteForTest((_request, response) => response.end('small'))
-  for (let round = 0; round < 20; round += 1) {
+  for (let round = 0; round < 12; round += 1) {
     const { socket } = await proxy.get(`http://${site.authority}/`)
     await readRest(socket)
   }
@@ -44,7 +44,7 @@ async function others(proxy: EgressProxy): Promise<void> {
 
 describe('who does not read', () => {
   /** Megabytes; the buffers of the system's own sockets hold a few of them. */
-  const total = 48
+  const total = 40
 
   /** Writes as fast as it is let, and counts the megabytes that were let through. */
   async function pour(stream: Writable, count: { megabytes: number }): Promise<void> {

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { Agent, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { allowing, EgressProxy, readRest } from './support/egress-proxy.ts'
@@ -98,10 +97,11 @@ describe('plain HTTP', () => {
     const site = await siteForTest((request, response) => {
       const { method, url, socket } = request
       // As a server does that has just found the connection idle for too long.
-      if (url === '/stale' && connections === 3) socket.destroy()
+      if (url === '/stale' && connections === 4) socket.destroy()
       else response.end(`${method} ${url} on ${connections}, `)
     })
-    site.server.on('connection', () => (connections += 1))
+    const sockets: Socket[] = []
+    site.server.on('connection', (socket: Socket) => (connections = sockets.push(socket)))
     const proxy = await EgressProxy.forTest({ rules: allowLoopback })
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     onTestFinished(() => agent.destroy())
@@ -112,14 +112,19 @@ describe('plain HTTP', () => {
     // What cannot be sent twice has a connection of its own.
     expect(await get('/c', { method: 'POST', body: 'c' })).toBe('POST /c on 2, ')
     expect(await get('/c', { method: 'DELETE' })).toBe('DELETE /c on 3, ')
-    expect(await get('/d')).toBe('GET /d on 3, ')
-    expect(await get('/stale')).toBe('GET /stale on 4, ')
-    expect(proxy.session.counters).toMatchObject({ clients: 1, open: 1, total: 4 })
+    const headers = { 'content-length': 1 }
+    expect(await get('/c', { body: 'c', headers })).toBe('GET /c on 4, ')
+    expect(await get('/d')).toBe('GET /d on 4, ')
+    expect(await get('/stale')).toBe('GET /stale on 5, ')
+    expect(proxy.session.counters).toMatchObject({ clients: 1, open: 1, total: 5 })
     // Another client has another connection.
-    expect(await get('/e', { agent: new Agent() })).toBe('GET /e on 5, ')
+    expect(await get('/e', { agent: new Agent() })).toBe('GET /e on 6, ')
+    // With the client its connection goes.
+    const gone = once(sockets[4]!, 'close')
     agent.destroy()
+    await gone
     await proxy.close()
-    expect(proxy.session.counters).toMatchObject({ clients: 0, open: 0, total: 5 })
+    expect(proxy.session.counters).toMatchObject({ clients: 0, open: 0, total: 6 })
   })
 
   test('passes chunks and trailers on in both directions', async () => {
@@ -196,17 +201,20 @@ describe('plain HTTP', () => {
     // HTTP/1.0 knows no chunks.
     const { socket, headers } = await proxy.send(`GET ${url('/until-close')} HTTP/1.0\r\n\r\n`)
     expect(headers.get('transfer-encoding')).toBeUndefined()
+    expect(headers.get('date')).toBeUndefined()
     expect(await readRest(socket)).toBe('until the end')
   })
 
   test('an answer that comes before the request is whole', async () => {
-    const site = await siteForTest((_request, response) => {
-      response.writeHead(413, { connection: 'close' }).end('too much')
-    })
+    const site = await siteForTest((_request, response) => response.writeHead(413).end('too much'))
+    const connected = once(site.server, 'connection')
     const proxy = await EgressProxy.forTest({ rules: allowLoopback })
     const socket = await proxy.connect()
     socket.write(`POST http://${site.authority}/ HTTP/1.1\r\nContent-Length: 999999999\r\n\r\npart`)
+    const [upstream] = (await connected) as [Socket]
+    const gone = once(upstream, 'close')
     expect(await readRest(socket)).toMatch(/^HTTP\/1\.1 413 [^]*too much/)
+    await gone
   })
 
   test('hands a redirect to the client, who has to ask again', async () => {

@@ -256,18 +256,19 @@ describe('a failure', () => {
     const proxy = await EgressProxy.forTest({
       ...{ rules: { allow: allowing(site.authority) }, deadlines: { idle: 200 } },
     })
-    const expected = {
+    const answers = {
       '/invalid': [502, 'failed; rule=invalid-answer'],
       '/long': [502, 'failed; rule=invalid-answer'],
       '/switch': [502, 'failed; rule=invalid-answer'],
       '/nothing': [502, 'failed; rule=connection-lost'],
       '/silence': [504, 'failed; rule=answer-timeout'],
     }
-    for (const [path, [status, told]] of Object.entries(expected)) {
-      const answer = await proxy.get(`http://${site.authority}${path}`)
-      expect
-        .soft([answer.status, answer.headers.get('x-tandem-egress')], path)
-        .toEqual([status, told])
+    for (const [path, expected] of Object.entries(answers)) {
+      // The connection of the client has done nothing wrong, and goes on.
+      const answer = await proxy.send(`GET http://${site.authority}${path} HTTP/1.1\r\n\r\n`)
+      expect.soft([answer.status, answer.headers.get('x-tandem-egress')], path).toEqual(expected)
+      answer.socket.write('GET http://10.0.0.1/ HTTP/1.1\r\nConnection: close\r\n\r\n')
+      expect.soft(await readRest(answer.socket), path).toContain('HTTP/1.1 403 ')
     }
   })
 })

@@ -95,13 +95,9 @@ export function exchange(parts: Exchange): void {
     response.write(Buffer.alloc(0))
     answer.once('end', () => {
       if (answer.rawTrailers.length > 0) response.addTrailers(headerPairs(answer.rawTrailers))
-      // Nobody waits for the rest of a request that has its answer.
-      if (!forwarded.writableFinished) forwarded.destroy()
     })
     // Cut short on the one side, it must look cut short on the other.
-    pipeline(answer, response, (error) => {
-      if (error) forwarded.destroy()
-    })
+    pipeline(answer, response, () => {})
   })
   response.once('close', () => {
     if (!response.writableFinished) forwarded.destroy()

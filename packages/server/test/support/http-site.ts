@@ -8,6 +8,8 @@ export async function siteForTest(
   answer: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<{ server: Server; port: number; authority: string }> {
   const server = createServer((request, response) => void answer(request, response))
+  // Whoever keeps a connection that nobody uses is found out.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(async () => {
