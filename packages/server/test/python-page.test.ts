@@ -145,6 +145,18 @@ ${ask}`)
     await client.close()
   })
 
+  test('takes nothing from the downloads of other languages', async () => {
+    const content = "<a download=report.txt href='data:text/plain,downloaded'>get</a>"
+    await runPython('pass')
+    const output = await run(
+      'node',
+      `await page.setContent("${content}")
+      const [download] = await Promise.all([page.waitForEvent('download'), page.click('a')])
+      require('node:fs').readFileSync(await download.path(), 'utf8')`,
+    )
+    expect(output).toMatchObject({ result: 'downloaded', stderr: '' })
+  })
+
   test('brings downloads and takes uploads in the working directory', async () => {
     const output = await runPython(`await page.set_content(
     '<input type=file><a download=report.txt href="data:text/plain,downloaded">get</a>')

@@ -6,6 +6,7 @@ import { type KernelContext, kernelEnvironment, kernelLimits } from './kernel-en
 import { openKernelPorts } from './kernel-ports.ts'
 import { Kernel } from './kernel.ts'
 import { LanguageUnavailableError } from './language-unavailable-error.ts'
+import { downloadsFolder } from './protocol.ts'
 import { type PythonInterpreter, type PythonSettings, findPython } from './python-interpreter.ts'
 
 const program = fileURLToPath(new URL('python', import.meta.url))
@@ -60,7 +61,7 @@ export async function startPythonKernel(
   const connect = {
     type: 'connect',
     cdpUrl: endpoint.url(browser.port),
-    downloads: join(folder.work.inside, '.downloads'),
+    downloads: join(folder.work.inside, downloadsFolder),
   } as const
   return new Kernel(supervised, endpoint, context, { connect })
 }

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Socket } from 'node:net'
+import { join } from 'node:path'
 import {
   type Browser,
   type BrowserContext,
@@ -11,7 +12,7 @@ import {
 import type { CdpMessage } from '../../cdp/message.ts'
 import { PipeTransport } from '../../cdp/pipe-transport.ts'
 import { PlaywrightTransport } from '../../cdp/playwright-transport.ts'
-import { cdpDescriptor } from '../protocol.ts'
+import { cdpDescriptor, downloadsFolder } from '../protocol.ts'
 
 /** The names that user code finds. It may assign to `page`, and the assignment stays. */
 interface UserGlobals {
@@ -58,7 +59,9 @@ export class SharedPage {
     })
     pipe.onMessage = (message) => transport.deliver(message)
     pipe.onClose = () => transport.disconnect('The session ended the connection.')
-    const browser = await chromium.connectOverCDP(transport)
+    const browser = await chromium.connectOverCDP(transport, {
+      artifactsDir: join(process.cwd(), downloadsFolder),
+    })
     const context = browser.contexts()[0] ?? (await browser.newContext())
     const page = context.pages()[0] ?? (await context.newPage())
     return new SharedPage(browser, context, page)
