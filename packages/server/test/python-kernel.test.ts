@@ -9,7 +9,11 @@ let sessionId: string
 beforeAll(async () => {
   server = await TestServer.start()
   sessionId = (await server.createSession()).id
+  if (python !== undefined) await execute(imports)
 })
+
+/** What the code of the tests uses. */
+const imports = 'import asyncio, os, pathlib, signal, subprocess, sys, threading'
 
 afterAll(() => server.close())
 
@@ -24,7 +28,7 @@ async function execute(code: string, options: { timeout?: number } = {}): Promis
 describe.skipIf(python === undefined)('Python', () => {
   test('gives what was printed, each stream apart, and without its last newline as the result', async () => {
     const output = await execute(
-      'import sys\nprint("one", 2)\nprint("three")\nsys.stderr.write("four\\n")\n"not shown"',
+      'print("one", 2)\nprint("three")\nsys.stderr.write("four\\n")\n"not shown"',
     )
     expect(output).toEqual({
       success: true,
@@ -37,8 +41,7 @@ describe.skipIf(python === undefined)('Python', () => {
   })
 
   test('keeps the order of what it, its descriptors and its programs write', async () => {
-    const output = await execute(`import os, subprocess
-print("print", end=" ")
+    const output = await execute(`print("print", end=" ")
 os.write(1, b"descriptor ")
 subprocess.run(["sh", "-c", "printf 'program '; printf error >&2"])
 sys.stdout.buffer.write(b"buffer ")
@@ -63,7 +66,7 @@ print("end")`)
 
   test('keeps variables, imports, functions, classes and the working directory', async () => {
     await execute(`from __future__ import annotations
-import pickle, pathlib
+import pickle
 count = 1
 class Kept: pass
 def increment():
@@ -84,8 +87,7 @@ print(count, type(pickle.loads(pickle.dumps(Kept()))).__name__, __name__, os.pat
   })
 
   test('waits at the top level, and goes on with tasks between two executions', async () => {
-    await execute(`import asyncio
-begun, done = asyncio.Event(), asyncio.Event()
+    await execute(`begun, done = asyncio.Event(), asyncio.Event()
 async def work():
     await begun.wait()
     print("in between")
@@ -101,8 +103,7 @@ print([n async for n in numbers()])`)
   })
 
   test('runs threads and subprocesses beside the loop', async () => {
-    const output = await execute(`import threading
-found = []
+    const output = await execute(`found = []
 thread = threading.Thread(target=lambda: found.append("thread"))
 thread.start()
 found.append(await asyncio.to_thread(lambda: "other thread"))
@@ -220,7 +221,7 @@ describe.skipIf(python === undefined)('Python code that ends itself', () => {
     const next = await execute('print("kept" in globals())')
     expect(next).toMatchObject({ result: 'False', exitCode: 0 })
     expect(next.stderr).toContain('gone')
-    expect((await execute('import asyncio, os, signal, sys, threading')).stderr).toBe('')
+    expect((await execute(imports)).stderr).toBe('')
   })
 })
 

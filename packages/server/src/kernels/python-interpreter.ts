@@ -95,8 +95,7 @@ async function look({
 }: PythonSettings): Promise<PythonInterpreter | PythonProblem> {
   if (python !== undefined) return examine(python, `${python} -m pip install`)
   const own = join(dataDirectory, 'python')
-  const advice =
-    `python3 -m venv '${own}' && '${join(own, 'bin', 'python3')}' -m pip install` as const
+  const advice = `python3 -m venv '${own}' && '${join(own, 'bin', 'python3')}' -m pip install`
   let result: PythonInterpreter | PythonProblem | undefined
   for (const candidate of [join(own, 'bin', 'python3'), 'python3']) {
     result = await examine(candidate, advice)
