@@ -73,7 +73,7 @@ test('the whole client is under 6 kB', async () => {
 
 test.each([
   ['pool/session-pool.js', 8000],
-  ['tools/index.js', 16_000],
+  ['tools/index.js', 17_000],
 ])('%s is an entry of its own, with nothing from outside', async (file, limit) => {
   const size = await packed.compressedSize(file)
   expect(size).toBeGreaterThan(1000)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { browserScript, readOutcomes, shellJson, splitOutput } from '../src/tools/browser-script.ts'
-import { ModelRedaction } from '../src/tools/redaction.ts'
+import { ModelRedaction, secretCookies } from '../src/tools/redaction.ts'
 import { windowOf } from '../src/tools/text-window.ts'
 import { markUntrusted, sanitize } from '../src/tools/untrusted-text.ts'
 
@@ -170,6 +170,26 @@ describe('redaction', () => {
     expect(clean).not.toMatch(
       /CdpCap|LiveCap|ControlCap|SandboxCap|another-cap|01890000-|0123456789abcdef|abcdefghijkl|SessionCookie|hunter2/,
     )
+  })
+
+  test('knows which cookies are secrets', () => {
+    const cookies = [
+      { name: 'sid', value: 'Session%20Cookie', httpOnly: true },
+      { name: 'jwt', value: 'eyJhbGciOiJIUzI1NiJ9.e30', httpOnly: false },
+      { name: 'city', value: 'Berlin-Mitte-am-Alexanderplatz', httpOnly: false },
+      { name: 'short', value: 'dark', httpOnly: true },
+      { name: 'odd', value: 7 },
+      null,
+    ]
+    const secrets = secretCookies(cookies)
+    expect(secrets).toEqual([
+      'Session%20Cookie',
+      'Session Cookie',
+      'eyJhbGciOiJIUzI1NiJ9.e30',
+      'eyJhbGciOiJIUzI1NiJ9.e30',
+    ])
+    expect(redaction.apply('it is Session Cookie.', secrets)).toBe('it is [redacted].')
+    expect(secretCookies(undefined)).toEqual([])
   })
 
   test.each([

@@ -172,6 +172,10 @@ export function describeResults(suite: Suite): void {
       const cookies = await call('executeCode', { code: 'await context.cookies()' })
       expect(cookies.artifact?.execution?.result).toContain(cookieValue)
       expect(cookies.text).toContain('visitor')
+      const bare = `(await context.cookies()).map((cookie) => 'value: ' + cookie.value).join()`
+      const values = await call('executeCode', { code: bare })
+      expect(values.artifact?.execution?.result).toContain(cookieValue)
+      expect(values.text).toContain('value: [redacted]')
       const environment = await call('executeCode', { code: 'env', language: 'bash' })
       expect(environment.text).toMatch(/CDP_URL=ws:.*\[redacted\]/)
     })

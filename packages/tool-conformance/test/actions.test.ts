@@ -151,6 +151,16 @@ describe('an action', () => {
     expect(await act({ action: 'dismissDialog' })).toMatchObject({ status: 'error' })
   })
 
+  test('on a ref that stands for something else now is not done unasked', async () => {
+    const ref = /button "Press me" \[ref=(e\d+)\]/.exec((await open()).text)?.[1]
+    await evaluate(`document.querySelector('button').textContent = 'Delete all'`)
+    const refused = await act({ action: 'click', target: `@${ref}` })
+    expect(refused).toMatchObject({ status: 'error', code: 'element_not_found' })
+    expect(refused.text).toContain('button "Delete all"')
+    expect(await evaluate('document.title')).toBe('Actions')
+    expect(title(await act({ action: 'click', target: `@${ref}` }))).toBe('Clicked')
+  })
+
   test('that changes nothing says so instead of repeating the page', async () => {
     const result = await act({ action: 'press', target: 'Box', value: 'Shift' })
     expect(result.text).toContain('looks the same as before')

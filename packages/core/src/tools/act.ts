@@ -3,9 +3,9 @@ import type { CommandOutcome } from './browser-script.ts'
 import type { ToolContract, ToolResult } from './contract.ts'
 import { defineTool, noPage, type ToolCall } from './define-tool.ts'
 import { readFailure, viewHint } from './failures.ts'
-import { findElement, isContentEditable } from './find-element.ts'
+import { findElement, isContentEditable, isRef } from './find-element.ts'
 import type { ActInput } from './inputs.ts'
-import { isBlank, reportProblem, reportSnapshot } from './page-report.ts'
+import { isBlank, reportChanges, reportProblem, reportSnapshot } from './page-report.ts'
 import {
   actionNames,
   checkAction,
@@ -79,6 +79,14 @@ export const act: ToolContract<ActInput> = defineTool<ActInput>({
         report.quote('page', report.clean(found.candidates.join('\n')))
       else reportSnapshot(report, before.page, { maximum: report.maxCharacters / 2 })
       return report.failure(found.problem, 'Nothing was done.')
+    }
+    if (found.node && isRef(target) && report.notes.hasChanged(found.node)) {
+      report.say(
+        `@${found.node.ref} is not what it was when it was shown, so nothing was done. It is this now; do it again if this is what you mean:`,
+      )
+      report.quote('page', report.clean(found.node.line))
+      report.notes.keepShown(before.page.snapshot)
+      return report.failure('element_not_found')
     }
     const element: ActionTarget = found.node
       ? { ref: `@${found.node.ref}`, isEditor: isContentEditable(found.node) }
@@ -157,14 +165,14 @@ function showPage(
   const old = before?.page
   if (old?.url === page.url && old.title === page.title && old.snapshot === page.snapshot) {
     report.say('The page looks the same as before.')
-    reportSnapshot(report, { ...page, snapshot: '' })
+    reportChanges(report, page, '')
     return
   }
   const changes = old?.url === page.url ? changesBetween(old.snapshot, page.snapshot) : undefined
-  if (!changes) {
+  if (changes === undefined || changes.length > maximum) {
     reportSnapshot(report, page, { maximum })
     return
   }
   report.say('The rest of the page is as before, and its refs are as well. What changed:')
-  reportSnapshot(report, { ...page, snapshot: changes }, { maximum })
+  reportChanges(report, page, changes)
 }

@@ -11,6 +11,8 @@ import {
   readOutcomes,
   splitOutput,
 } from './browser-script.ts'
+import { secretCookies } from './redaction.ts'
+import { SessionNotes } from './session-notes.ts'
 import { compact } from './snapshot.ts'
 
 /** A page as a driver of it sees it. */
@@ -47,6 +49,9 @@ export interface Performance {
   extra?: BatchOutput | undefined
 }
 
+/** For what no model may read. Not in one batch with anything that matters: not every server has it. */
+const readCookies: CommandBatch = { commands: [['cookies', 'get']] }
+
 /** How the page is looked at. A dialog would hold every command but the first for half a minute. */
 const look: readonly BrowserCommand[] = [['snapshot'], ['get', 'title']]
 
@@ -81,7 +86,7 @@ export class Browser {
     { bail = false, reads = [], extra }: PerformOptions = {},
   ): Promise<Performance> {
     const separator = `tandem-${crypto.getRandomValues(new Uint32Array(3)).join('-')}`
-    const batches: CommandBatch[] = [{ commands: [...look, ...reads], bail: true }]
+    const batches: CommandBatch[] = [{ commands: [...look, ...reads], bail: true }, readCookies]
     if (commands.length > 0) batches.unshift({ commands, bail })
     const execution = await this.#session.execute({
       language: 'bash',
@@ -91,6 +96,8 @@ export class Browser {
     const parts = splitOutput(execution.stdout, separator)
     const outcomes = commands.length > 0 ? this.#outcomes(parts.shift(), execution) : []
     const looked = this.#outcomes(parts.shift(), execution)
+    const [cookies] = readOutcomes(parts.shift()?.stdout ?? '') ?? []
+    SessionNotes.of(this.#session).keepCookies(secretCookies(cookies?.data['cookies']))
     return {
       outcomes,
       view: this.#view(looked, execution),

@@ -1,6 +1,6 @@
 import type { ToolContract } from './contract.ts'
 import { defineTool } from './define-tool.ts'
-import { follow, plain, quoteOutput, reportPageAfter } from './execution-report.ts'
+import { follow, plain, quoteOutput, lookAfter } from './execution-report.ts'
 import type { DelegateInput } from './inputs.ts'
 
 export const delegate: ToolContract<DelegateInput> = defineTool<DelegateInput>({
@@ -33,10 +33,11 @@ export const delegate: ToolContract<DelegateInput> = defineTool<DelegateInput>({
     report.progress('Giving the task to the browser agent')
     const execution = await follow(session.stream({ prompt: task }), call)
     report.artifact.execution = plain(execution)
+    const reportPage = await lookAfter(call)
     const { ok, output, error, stderr } = execution
     report.say(ok ? 'The agent has finished.' : 'The agent did not finish the task.')
-    quoteOutput(report, 'agent', (ok ? output : (error ?? stderr)) || '(no answer)', session)
-    await reportPageAfter(call)
+    quoteOutput(report, 'agent', (ok ? output : (error ?? stderr)) || '(no answer)')
+    reportPage()
     return ok
       ? report.ok()
       : report.failure('task_failed', 'Do it step by step instead, or give a smaller task.')

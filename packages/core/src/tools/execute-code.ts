@@ -1,7 +1,7 @@
 import type { Execution } from '../execution.ts'
 import type { ToolContract } from './contract.ts'
 import { defineTool } from './define-tool.ts'
-import { follow, plain, quoteOutput, reportPageAfter } from './execution-report.ts'
+import { follow, plain, quoteOutput, lookAfter } from './execution-report.ts'
 import { readFailure } from './failures.ts'
 import type { ExecuteCodeInput } from './inputs.ts'
 
@@ -52,12 +52,13 @@ export const executeCode: ToolContract<ExecuteCodeInput> = defineTool<ExecuteCod
     report.progress(`Running ${language} code`)
     const execution = await follow(session.stream({ code, language, timeout }), call)
     report.artifact.execution = plain(execution)
+    const reportPage = await lookAfter(call)
     const { ok, killed, exitCode, error } = execution
     if (ok) report.say('The code ran.')
     else if (killed) report.say(`The code was killed after ${timeout} s.`)
     else report.say(`The code failed with exit code ${exitCode}.`)
-    quoteOutput(report, 'code', describeOutput(execution), session)
-    await reportPageAfter(call)
+    quoteOutput(report, 'code', describeOutput(execution))
+    reportPage()
     if (ok) return report.ok()
     if (killed) {
       return report.failure(

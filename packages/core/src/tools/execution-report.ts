@@ -3,7 +3,6 @@ import type { Execution } from '../execution.ts'
 import type { ExecutionStream } from '../run.ts'
 import type { ToolExecution } from './contract.ts'
 import type { ToolCall } from './define-tool.ts'
-import { keepOutput } from './last-output.ts'
 import { reportAddress } from './page-report.ts'
 
 /** Runs to the end and tells the application what happens. */
@@ -33,22 +32,25 @@ export function quoteOutput(
   report: ToolCall['report'],
   source: 'code' | 'agent',
   output: string,
-  session: ToolCall['session'],
 ): void {
-  if (report.clean(output).length > report.maxCharacters) keepOutput(session, output)
+  if (report.clean(output).length > report.maxCharacters) report.notes.keepOutput(output)
   report.quoteWindow(source, '', output, {
     more: (next) => `${report.tool('readPage')} with format 'output' and offset ${next}`,
   })
 }
 
-/** Adds where the page is now. The result counts without it, too. */
-export async function reportPageAfter({ browser, report }: ToolCall): Promise<void> {
+/**
+ * Looks where the page is now. The result counts without it, too.
+ *
+ * @returns what adds it to the report, after the output: only now are all cookies known
+ */
+export async function lookAfter({ browser, report }: ToolCall): Promise<() => void> {
   try {
     const { page, problem } = await browser.view()
-    if (page) reportAddress(report, page)
-    else report.say('The page cannot be seen now.').quoteMessage(problem.text)
+    if (page) return () => reportAddress(report, page)
+    return () => report.say('The page cannot be seen now.').quoteMessage(problem.text)
   } catch (error) {
     if (AbortError.isInstance(error)) throw error
-    report.say('The page could not be looked at afterwards.')
+    return () => report.say('The page could not be looked at afterwards.')
   }
 }

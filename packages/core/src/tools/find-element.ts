@@ -32,6 +32,11 @@ const refTarget = /^\[?(?:ref=)?@?(e\d+)\]?$/
 /** Candidates that are named. */
 const mostCandidates = 10
 
+/** Whether a target is written as a ref. */
+export function isRef(target: string): boolean {
+  return refTarget.test(target.trim())
+}
+
 /** Finds what a target (a ref, or a text) means for an action. */
 export function findElement(snapshot: string, target: string, action: ActionName): FoundElement {
   const all = parseSnapshot(snapshot)

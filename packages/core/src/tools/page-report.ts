@@ -18,11 +18,20 @@ export function reportSnapshot(
   { offset, maximum }: { offset?: number | undefined; maximum?: number | undefined } = {},
 ): void {
   notePage(report, page)
+  report.notes.keepShown(page.snapshot)
   report.quoteWindow('page', report.headOf(page), page.snapshot, {
     offset,
     maximum,
     more: (next) => `${report.tool('readPage')} with format 'snapshot' and offset ${next}`,
   })
+}
+
+/** Adds what of a snapshot changed; `changes` may be empty. */
+export function reportChanges(report: Report, page: PageState, changes: string): void {
+  notePage(report, page)
+  report.notes.keepShown(page.snapshot)
+  const lines = [report.headOf(page), report.clean(changes)]
+  report.quote('page', lines.filter(Boolean).join('\n\n'))
 }
 
 /** Adds title and address of a page, and the page to the artifact. */

@@ -1,7 +1,6 @@
 import type { ToolContract } from './contract.ts'
 import { defineTool, noPage } from './define-tool.ts'
 import type { ReadPageInput } from './inputs.ts'
-import { lastOutput } from './last-output.ts'
 import { isBlank, reportProblem, reportSnapshot } from './page-report.ts'
 import { pageTextScript, readPageText } from './page-text.ts'
 
@@ -35,12 +34,12 @@ export const readPage: ToolContract<ReadPageInput> = defineTool<ReadPageInput>({
     required: [],
     additionalProperties: false,
   },
-  run: async ({ format = 'snapshot', offset }, { browser, report, session }) => {
+  run: async ({ format = 'snapshot', offset }, { browser, report }) => {
     report.progress(format === 'output' ? 'Reading the output' : `Reading the page as ${format}`)
     const more = (next: number) =>
       `${report.tool('readPage')} with format '${format}' and offset ${next}`
     if (format === 'output') {
-      const output = lastOutput(session)
+      const { output } = report.notes
       if (output === undefined) {
         const tools = `${report.tool('executeCode')} or ${report.tool('delegate')}`
         return report.failure('no_page', `There is no output yet: it is that of ${tools}.`)

@@ -10,8 +10,11 @@ const cookieHeaders = /^([ \t]*(?:set-)?cookie["']?\s*:\s*).+$/gim
 /** Cookies as Playwright and DevTools print them. */
 const cookieValues =
   /(["']?\bvalue["']?\s*:\s*)("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')(?=[^{}]{0,400}\bhttpOnly\b)/g
+/** A value that is made to identify somebody, and no setting of a page. */
+const token = /^(?=.*\d)[\w.~%+/=:|-]{16,}$/
 /** Shorter ones would be found in ordinary text. */
 const shortestSecret = 6
+const shortestCookie = 8
 
 /**
  * Makes the text of a page or of code fit for a model: without the capability URLs of its session,
@@ -36,8 +39,9 @@ export class ModelRedaction {
       .toSorted((a, b) => b.length - a.length)
   }
 
-  apply(text: string): string {
-    return this.#secrets
+  /** @param more further secrets, known only now */
+  apply(text: string, more: Iterable<string> = []): string {
+    return [...this.#secrets, ...more]
       .reduce((rest, secret) => rest.replaceAll(secret, removed), text)
       .replace(urls, (url) => this.#url(url))
       .replace(keys, `$1${removed}`)
@@ -50,6 +54,24 @@ export class ModelRedaction {
       return url.replace(/^(\w+:\/\/)(?:[^/?#]*@)?([^/?#]*).*/, `$1$2/${removed}`)
     const address = parseAddress(url)
     return address && this.#hosts.has(address.host) ? redact(url) : url
+  }
+}
+
+/** Values of cookies that open something: all that pages cannot read, and what looks like a token. */
+export function secretCookies(cookies: unknown): string[] {
+  if (!Array.isArray(cookies)) return []
+  return cookies.flatMap((cookie: unknown) => {
+    const { value, httpOnly } = Object(cookie) as Record<string, unknown>
+    if (typeof value !== 'string' || !(httpOnly === true || token.test(value))) return []
+    return [value, decoded(value)].filter((secret) => secret.length >= shortestCookie)
+  })
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
   }
 }
 

@@ -11,6 +11,7 @@ import type {
 } from './contract.ts'
 import { ModelRedaction } from './redaction.ts'
 import { windowOf } from './text-window.ts'
+import { SessionNotes } from './session-notes.ts'
 import { markUntrusted, sanitize } from './untrusted-text.ts'
 
 /** Where a foreign text comes from. */
@@ -29,6 +30,8 @@ export class Report {
   readonly artifact: ToolArtifact
   /** Characters that a result may hold. */
   readonly maxCharacters: number
+  /** What is known of the session; of none when there is none. */
+  readonly notes: SessionNotes
   readonly #context: ToolContext
   readonly #redaction: ModelRedaction
   readonly #parts: string[] = []
@@ -41,6 +44,7 @@ export class Report {
     this.tool = rename ?? ((own) => own)
     this.artifact = { tool: name }
     this.maxCharacters = Math.max(settings?.maxCharacters ?? defaultCharacters, 200)
+    this.notes = session ? SessionNotes.of(session) : new SessionNotes()
     this.#redaction = new ModelRedaction(session, settings?.secrets)
     if (!session) return
     const { id, liveViewUrl, interactiveLiveViewUrl, replaced } = session
@@ -61,7 +65,7 @@ export class Report {
 
   /** A foreign text as a model may read it. */
   clean(text: string): string {
-    return this.#redaction.apply(sanitize(text))
+    return this.#redaction.apply(sanitize(text), this.notes.cookies)
   }
 
   /** Adds a foreign text that was cleaned. */
