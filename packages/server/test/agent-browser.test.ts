@@ -1,5 +1,6 @@
 import type { CreateSessionResponse, ExecuteResponse, Language } from '@tandem-browser/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { siteForTest } from './support/http-site.ts'
 import { LocalSite } from './support/local-site.ts'
 import { python } from './support/python.ts'
 import { RawClient } from './support/raw-client.ts'
@@ -201,6 +202,26 @@ test('a screenshot lands in the work folder, where every language finds it', asy
   expect(await node(code)).toBe('["PNG"]')
   await bash(
     'agent-browser screenshot page.png; test -s page.png; test -d ~/.agent-browser && exit 1; true',
+  )
+})
+
+test('files go both ways through the work folder', async () => {
+  const { authority } = await siteForTest(({ url }, response) => {
+    if (url === '/file') {
+      response.setHeader('content-disposition', 'attachment; filename=file.txt')
+      response.end('from the site')
+      return
+    }
+    response.setHeader('content-type', 'text/html')
+    response.end(`<a href="/file">File</a><input type="file" onchange="
+      this.files[0].text().then((text) => document.title = this.files[0].name + ': ' + text)">`)
+  })
+  await bash(`agent-browser open http://${authority}/; printf 'from bash' > up.txt
+    agent-browser upload input up.txt; agent-browser wait --fn 'document.title !== ""'`)
+  expect(await node('page.title()')).toBe('up.txt: from bash')
+  await bash('agent-browser download a downloads/down.txt')
+  expect(await node(`require('node:fs').readFileSync('downloads/down.txt', 'utf8')`)).toBe(
+    'from the site',
   )
 })
 

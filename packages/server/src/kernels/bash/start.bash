@@ -92,7 +92,7 @@ export AGENT_BROWSER_CDP=$CDP_URL AGENT_BROWSER_SOCKET_DIR=$folder/agent-browser
 if ((${#folder} > 60)) && [[ -e /proc/$relay/cwd ]]; then
   AGENT_BROWSER_SOCKET_DIR=/proc/$relay/cwd/agent-browser
 fi
-export AGENT_BROWSER_SCREENSHOT_DIR=$HOME AGENT_BROWSER_DOWNLOAD_PATH=$HOME
+export AGENT_BROWSER_SCREENSHOT_DIR=$HOME AGENT_BROWSER_DOWNLOAD_PATH=$HOME/downloads
 export AGENT_BROWSER_NO_VERSION_CHECK=1
 export TERM=dumb
 
