@@ -1,6 +1,6 @@
 /** That a process was ended because it, or what it started, used more than it may. */
 export interface Overrun {
-  readonly resource: 'memory' | 'disk'
+  readonly resource: 'memory' | 'disk' | 'processes'
   /** What was used and what the limit is; goes on after "The execution was killed: ". */
   readonly detail: string
 }
@@ -26,6 +26,14 @@ export function diskOverrun(usedBytes: number, limitBytes: number, folder: strin
 export function filesOverrun(limit: number, folder: string): Overrun {
   const detail = `${folder} holds more than ${limit} files and folders, which is the limit. ${removalHint}`
   return { resource: 'disk', detail }
+}
+
+/** @param sessions Of processes, as setsid(2) makes them. */
+export function crowdOverrun(sessions: number, limit: number): Overrun {
+  const detail =
+    `its processes made ${sessions} sessions (setsid, detached processes); the limit is ${limit}. ` +
+    'Start them without, or fewer at a time.'
+  return { resource: 'processes', detail }
 }
 
 const removalHint = 'Remove some: an execution that adds nothing there is not killed.'

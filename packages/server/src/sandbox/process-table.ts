@@ -12,8 +12,12 @@ export interface ProcessSample {
   readonly started: string
   /** Bytes in memory, including what it shares with others. */
   readonly residentBytes: number
-  /** Processor time that it and its ended children took, in clock ticks. */
+  /** Processor time that it took, in clock ticks. */
   readonly ticks: number
+  readonly niceness: number
+  readonly threads: number
+  /** Whether its first thread runs, or waits for nothing but a processor. */
+  readonly isReady: boolean
 }
 
 /** A process with all of its descendants, as the last scan found them. */
@@ -137,7 +141,10 @@ export class ProcessTable {
       session: Number(field(6)),
       started: field(22),
       residentBytes: Number(field(24)) * this.#pageBytes,
-      ticks: Number(field(14)) + Number(field(15)) + Number(field(16)) + Number(field(17)),
+      ticks: Number(field(14)) + Number(field(15)),
+      niceness: Number(field(19)),
+      threads: Number(field(20)),
+      isReady: field(3) === 'R',
     }
   }
 }

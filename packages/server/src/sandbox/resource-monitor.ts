@@ -71,8 +71,9 @@ export class ResourceMonitor {
         this.#reviewedAt = now
         this.#table.forgetOthers()
       }
-      const due = [...this.#watches].filter((watch) => watch.dueAt <= now)
-      if (due.length === 0) return
+      const watches = [...this.#watches]
+      if (!watches.some((watch) => watch.dueAt <= now)) return
+      const due = watches.filter((watch) => watch.isDueInCompany(now))
       await this.#table.scan(new Set<ProcessTree>(due.flatMap((watch) => watch.trees)))
       await Promise.all(due.map((watch) => watch.check().catch(this.#options.onError)))
     } catch (error) {

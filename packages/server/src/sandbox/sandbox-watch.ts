@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { memoryOverrun } from './overrun.ts'
+import { crowdOverrun, memoryOverrun } from './overrun.ts'
 import { killQuietly } from './process-tree.ts'
 import type { ProcessSample, ProcessTable, ProcessTree } from './process-table.ts'
+import { ProcessorShare, isRenderer } from './processor-share.ts'
 import { type MemoryMeasurement, measureMemory } from './proportional-memory.ts'
 import type { SupervisedProcess } from './supervised-process.ts'
 import { temporaryMemory } from './temporary-memory.ts'
@@ -11,8 +11,16 @@ export interface SandboxWatchOptions {
   role: 'browser' | 'kernel'
   /** Bytes of memory for all of its processes and its temporary files together. */
   memoryBytes: number
+  /** The niceness that it starts with. */
+  niceness: number
   table: ProcessTable
 }
+
+/**
+ * Sessions of processes that a kernel may have, its own ones included. Linux may
+ * give each of them as much of the processors as a whole other sandbox.
+ */
+const maximumSessions = 32
 
 /** Milliseconds in which the end of a renderer must have brought relief. */
 const reliefTime = 300
@@ -41,21 +49,24 @@ export class SandboxWatch {
   readonly tree: ProcessTree
   readonly #limit: number
   readonly #table: ProcessTable
+  readonly #processors: ProcessorShare
   #measured: { took: number; memory: MemoryMeasurement } | undefined
   #measuredAt = performance.now()
   #bytes = 0
   #checkedAt = 0
+  #growing = false
   /** Whether the limit is near, at the rate of the last growth. */
   #nearing = false
   /** Until when renderers that were ended may bring a browser below its limit. */
   #reliefUntil: number | undefined
 
-  constructor({ process, role, memoryBytes, table }: SandboxWatchOptions) {
+  constructor({ process, role, memoryBytes, niceness, table }: SandboxWatchOptions) {
     this.process = process
     this.role = role
     this.#limit = memoryBytes
     this.#table = table
     this.tree = table.add(process.pid)
+    this.#processors = new ProcessorShare({ role, tree: this.tree, niceness })
   }
 
   /** Bytes of memory that it uses, as far as they are known; rather too much than too little. */
@@ -67,18 +78,39 @@ export class SandboxWatch {
     return this.tree.members.size
   }
 
-  /** Whether it must be looked at again very soon. */
-  get urgent(): boolean {
-    return this.#nearing || this.#reliefUntil !== undefined
+  /** Whether it must be looked at again very soon, or soon. */
+  get pace(): 'urgent' | 'busy' | 'idle' {
+    if (this.#nearing || this.#reliefUntil !== undefined) return 'urgent'
+    const isBusy = this.#growing || this.#processors.greedy || this.process.inUse
+    return isBusy ? 'busy' : 'idle'
+  }
+
+  /** Takes back what would keep it from ending at once. */
+  release(): void {
+    this.#processors.release()
   }
 
   close(): void {
+    this.release()
     this.#table.remove(this.tree)
   }
 
-  /** Compares what the last scan found with the limit, and ends what is too much. */
+  /** Compares what the last scan found with the limits, and ends what is too much. */
   async check(): Promise<void> {
     if (this.process.exit || this.process.overrun) return
+    if (this.role === 'kernel' && this.#sessions > maximumSessions) {
+      this.process.end(crowdOverrun(this.#sessions, maximumSessions))
+      return
+    }
+    await Promise.all([this.#processors.check(), this.#checkMemory()])
+  }
+
+  /** Sessions of processes, as setsid(2) makes them. */
+  get #sessions(): number {
+    return new Set([...this.tree.members.values()].map(({ session }) => session)).size
+  }
+
+  async #checkMemory(): Promise<void> {
     const temporary = temporaryMemory(this.process.namespaceInit)
     let bytes = this.#estimate(temporary)
     const now = performance.now()
@@ -111,7 +143,8 @@ export class SandboxWatch {
   #note(bytes: number, now: number): void {
     const growth = bytes - this.#bytes
     const untilLimit = ((this.#limit - bytes) / growth) * (now - this.#checkedAt)
-    this.#nearing = this.#checkedAt > 0 && growth > noiseBytes && untilLimit < reliefTime
+    this.#growing = this.#checkedAt > 0 && growth > noiseBytes
+    this.#nearing = this.#growing && untilLimit < reliefTime
     this.#bytes = bytes
     this.#checkedAt = now
   }
@@ -121,7 +154,7 @@ export class SandboxWatch {
       const now = performance.now()
       if (this.#reliefUntil !== undefined && now < this.#reliefUntil) return
       // A page that crashes is less than a session that ends.
-      if (this.#reliefUntil === undefined && (await endRenderers(bytes - this.#limit, memory))) {
+      if (this.#reliefUntil === undefined && endRenderers(bytes - this.#limit, memory)) {
         this.#reliefUntil = now + reliefTime
         return
       }
@@ -135,16 +168,12 @@ function total({ private: own, files, shared }: MemoryMeasurement, temporary: nu
   return own + files + Math.max(shared, temporary)
 }
 
-/** Chromium writes spaces between the arguments of the processes that its zygote forks. */
-const rendererCommand = /[\0 ]--type=renderer[\0 ]/
-
 /** Ends the largest renderers until the excess is gone. False when there is none. */
-async function endRenderers(excess: number, { processes }: MemoryMeasurement): Promise<boolean> {
+function endRenderers(excess: number, { processes }: MemoryMeasurement): boolean {
   let freed = 0
   for (const { sample, bytes } of processes) {
     if (freed >= excess) break
-    const commandLine = await readFile(`/proc/${sample.pid}/cmdline`, 'latin1').catch(() => '')
-    if (!rendererCommand.test(commandLine)) continue
+    if (!isRenderer(sample.pid)) continue
     killQuietly(sample.pid)
     freed += bytes
   }

@@ -27,7 +27,10 @@ export interface SessionWatchOptions {
 }
 
 /** Milliseconds between two looks: when a limit is near, while code runs, and otherwise. */
-const intervals = { urgent: 50, running: 250, idle: 1_000 }
+const intervals = { urgent: 50, busy: 250, idle: 2_000 }
+
+/** The part of that time after which it may as well be looked at when others are. */
+const company = 0.5
 
 /** Watches what one session uses: its sandboxes and its folder. Ends what uses too much. */
 export class SessionWatch {
@@ -50,14 +53,15 @@ export class SessionWatch {
   add(process: SupervisedProcess, { role, limits }: ProcessSpecification): void {
     if (this.#closed) return
     const { table, onHurry } = this.#options
-    const { memoryBytes = Infinity } = limits
-    const sandbox = new SandboxWatch({ process, role, memoryBytes, table })
+    const { memoryBytes = Infinity, niceness } = limits
+    const sandbox = new SandboxWatch({ process, role, memoryBytes, niceness, table })
     this.#sandboxes.set(process, sandbox)
     process.onUse = () => {
       this.#begun += 1
       this.#begunAt = performance.now()
       onHurry()
     }
+    process.onTerminate = () => sandbox.release()
     void process.exited.then(() => this.#remove(process))
   }
 
@@ -80,10 +84,15 @@ export class SessionWatch {
 
   /** When it has to be looked at next; `performance.now()`. */
   get dueAt(): number {
-    const state = this.#state
+    const pace = this.#pace
     // Most executions have ended before they would be looked at.
-    const since = state === 'running' ? Math.max(this.#checkedAt, this.#begunAt) : this.#checkedAt
-    return Math.min(since + intervals[state], this.#checkedAt + intervals.idle)
+    const since = pace === 'busy' ? Math.max(this.#checkedAt, this.#begunAt) : this.#checkedAt
+    return Math.min(since + intervals[pace], this.#checkedAt + intervals.idle)
+  }
+
+  /** Whether it may be looked at when something else has to be. */
+  isDueInCompany(now: number): boolean {
+    return now > this.#checkedAt + intervals[this.#pace] * company
   }
 
   /** The processes that it wants to be found. */
@@ -108,10 +117,10 @@ export class SessionWatch {
     this.#options.onClose()
   }
 
-  get #state(): keyof typeof intervals {
-    const sandboxes = [...this.#sandboxes.values()]
-    if (sandboxes.some(({ urgent }) => urgent)) return 'urgent'
-    return sandboxes.some(({ process }) => process.inUse) ? 'running' : 'idle'
+  get #pace(): SandboxWatch['pace'] {
+    const paces = [...this.#sandboxes.values()].map(({ pace }) => pace)
+    if (paces.includes('urgent')) return 'urgent'
+    return paces.includes('busy') ? 'busy' : 'idle'
   }
 
   async #checkFolder(): Promise<void> {
@@ -127,5 +136,6 @@ export class SessionWatch {
     this.#sandboxes.get(process)?.close()
     this.#sandboxes.delete(process)
     process.onUse = undefined
+    process.onTerminate = undefined
   }
 }

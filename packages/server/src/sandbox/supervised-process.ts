@@ -45,6 +45,8 @@ export class SupervisedProcess {
   readonly exited: Promise<ProcessExit>
   /** Called when a use of it begins. */
   onUse: (() => void) | undefined
+  /** Called when it has been told to end. */
+  onTerminate: (() => void) | undefined
   readonly #spawned: SpawnedChild
   #uses = 0
   #overrun: Overrun | undefined
@@ -139,7 +141,9 @@ export class SupervisedProcess {
 
   /** Sends SIGKILL, and leaves the rest to `kill`. What it wrote can still be read. */
   terminate(): void {
-    if (!this.#exit) killQuietly(this.#spawned.namespaceInit?.() ?? -this.pid)
+    if (this.#exit) return
+    killQuietly(this.#spawned.namespaceInit?.() ?? -this.pid)
+    this.onTerminate?.()
   }
 
   /**
