@@ -245,6 +245,19 @@ describe('wrong values', () => {
     ])
   })
 
+  test.each([
+    'dns.example',
+    '10.0.0.53:0',
+    '10.0.0.53:70000',
+    '[10.0.0.53]:53',
+    '10.0.0.53/8',
+    '::1:',
+  ])('a name server %j', (entry) => {
+    expect(problemsOfEnvironment({ TANDEM_EGRESS_NAME_SERVERS: `::1,${entry}` })).toEqual([
+      `TANDEM_EGRESS_NAME_SERVERS: entry 2 "${entry}" is not the IP address of a name server, with or without a port.`,
+    ])
+  })
+
   test('isolation that never will be', () => {
     expect(problemsOfEnvironment({ TANDEM_ISOLATION: 'docker' })).toEqual([
       'TANDEM_ISOLATION is "docker"; it must be bubblewrap, or none to run without any isolation.',

@@ -55,6 +55,10 @@ function addServerOptions(command: Command): Command {
       'domains that sessions never reach (TANDEM_EGRESS_BLOCK_DOMAINS)',
     )
     .option(
+      '--egress-name-servers <address,…>',
+      'name servers for sessions (TANDEM_EGRESS_NAME_SERVERS)',
+    )
+    .option(
       '--max-sessions <number>',
       'sessions at once (TANDEM_MAX_SESSIONS; default: from memory and cores)',
     )
