@@ -39,7 +39,8 @@ relay_commands() {
   for file in agent-browser/*.pid; do
     # Its line has no end, which is a failure to read.
     read -r daemon <"$file"
-    kill -KILL "$daemon"
+    # The number may be another's by now.
+    [[ ! /proc/$daemon/exe -ef $agent_browser ]] || kill -KILL "$daemon"
   done 2>/dev/null
   kill -KILL 0
 }
