@@ -17,6 +17,9 @@ const commandDeadline = 10_000
 /** Milliseconds in which an idle page answers; one that does not is running a script. */
 const idleProbeDeadline = 300
 
+/** What Chromium says when the proxy does not connect it (net_error_list.h). */
+const tunnelFailed = 'net::ERR_TUNNEL_CONNECTION_FAILED'
+
 interface PendingReply {
   /** Undefined for the server's own commands. */
   client: CdpClient | undefined
@@ -48,6 +51,8 @@ export class CdpMultiplexer {
   #closed = false
   /** Called once, when Chromium is gone. */
   onClose: (() => void) | undefined
+  /** Why the network policy stopped a navigation to that address; undefined when it did not. */
+  explainNavigation: ((address: string) => string | undefined) | undefined
   /** Called when a client sends a command. */
   onActivity: (() => void) | undefined
 
@@ -174,9 +179,10 @@ export class CdpMultiplexer {
   }
 
   #forward(client: CdpClient, message: CdpMessage, settle: (answer: CdpMessage) => void): void {
+    const observed = client.view.observe(message, this.#explaining(message, settle))
     const id = this.#register({
       client,
-      settle: this.#contexts.observe(client, message, client.view.observe(message, settle)),
+      settle: this.#contexts.observe(client, message, observed),
     })
     if (this.#transport.send({ ...message, id })) {
       this.#downloads.observe(client, message)
@@ -189,6 +195,26 @@ export class CdpMultiplexer {
       ...(message.sessionId === undefined ? {} : { sessionId: message.sessionId }),
       error: { code: cdpErrorCode.invalidRequest, message: sentence },
     })
+  }
+
+  /** Of a tunnel that was refused, Chromium knows no more than that there was none. */
+  #explaining(
+    { method, params }: CdpMessage,
+    settle: (answer: CdpMessage) => void,
+  ): (answer: CdpMessage) => void {
+    if (method !== 'Page.navigate') return settle
+    return (answer) => {
+      const { result } = answer
+      const why =
+        result?.['errorText'] === tunnelFailed
+          ? this.explainNavigation?.(String(params?.['url']))
+          : undefined
+      settle(
+        why === undefined
+          ? answer
+          : { ...answer, result: { ...result, errorText: `${tunnelFailed} (${why})` } },
+      )
+    }
   }
 
   #register(reply: PendingReply): number {

@@ -38,7 +38,7 @@ export function answerProblem(
     return
   }
   const wantsPage = /\btext\/html\b/i.test(request.headers.accept ?? '')
-  const body = wantsPage ? page(problem) : `${describeRefusal(problem)}\n`
+  const body = wantsPage ? problemPage(problem) : `${describeRefusal(problem)}\n`
   // A body that is still under way is not worth reading to its end.
   if (!request.complete) response.shouldKeepAlive = false
   response.writeHead(
@@ -80,7 +80,8 @@ const escapes: Readonly<Record<string, string>> = {
 }
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => escapes[sign] ?? '')
 
-function page(problem: EgressProblem): string {
+/** A page that says it to a person. */
+export function problemPage(problem: EgressProblem): string {
   const title = problem.kind === 'refused' ? 'Blocked by Tandem' : 'Tandem could not connect'
   const remedy = problem.remedy
     ? `<p>The operator of the server can allow it:</p><pre>${escapeHtml(problem.remedy)}</pre>`

@@ -59,3 +59,10 @@ function makeTarget(canonical: { host: string; isAddress: boolean }, port: numbe
 export function hostAndPort(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
+
+/** The `host:port` that a web address leads to; undefined when it is none. */
+export function targetOf(address: string): string | undefined {
+  if (!URL.canParse(address)) return undefined
+  const { hostname, port, protocol } = new URL(address)
+  return `${hostname}:${port || (/^(https|wss):$/.test(protocol) ? 443 : 80)}`
+}

@@ -1,4 +1,5 @@
 import { type EgressProblem, describeRefusal } from '../egress/problem.ts'
+import { targetOf } from '../egress/target.ts'
 import { ScrapeError } from './scrape-error.ts'
 
 /** Why the way out of the browser's session did not lead to a target such as `example.com:443`. */
@@ -9,10 +10,8 @@ export function egressFailure(
   address: string,
   explain: ExplainTarget | undefined,
 ): ScrapeError | undefined {
-  if (!explain || !URL.canParse(address)) return undefined
-  const { hostname, port, protocol } = new URL(address)
-  const defaultPort = protocol === 'https:' ? '443' : '80'
-  const problem = explain(`${hostname}:${port || defaultPort}`)
+  const target = explain && targetOf(address)
+  const problem = target === undefined ? undefined : explain?.(target)
   if (!problem) return undefined
   if (problem.kind === 'refused') {
     return new ScrapeError('SCRAPE_ADDRESS_BLOCKED', describeRefusal(problem).replaceAll('\n', ' '))

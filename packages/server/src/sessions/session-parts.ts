@@ -4,6 +4,7 @@ import type { SessionEgress } from '../egress/session-egress.ts'
 import type { LanguageRuntime } from '../kernels/language-runtime.ts'
 import type { SessionFolder } from '../sandbox/session-folder.ts'
 import type { SessionWatch } from '../sandbox/session-watch.ts'
+import { RefusalPages } from './refusal-pages.ts'
 
 /** What a session is made of; from here on `SessionParts` ends all of it. */
 export interface SessionPartsOptions {
@@ -26,6 +27,7 @@ export class SessionParts {
   readonly egress: SessionEgress
   readonly folder: SessionFolder
   readonly watch: SessionWatch
+  readonly #refusalPages: RefusalPages
   #closed: Promise<void> | undefined
 
   constructor({ folder, egress, watch, browser, runtimes }: SessionPartsOptions) {
@@ -35,6 +37,7 @@ export class SessionParts {
     this.watch = watch
     this.browser = browser
     this.runtimes = runtimes
+    this.#refusalPages = new RefusalPages(browser.cdp, egress)
   }
 
   /** Starts the kernel that the first execution will probably want. */
@@ -55,6 +58,7 @@ export class SessionParts {
 
   async #close(): Promise<void> {
     this.watch.close()
+    this.#refusalPages.close()
     const ends = await Promise.allSettled([
       ...Object.values(this.runtimes).map((runtime) => runtime.close()),
       this.browser.close(),
