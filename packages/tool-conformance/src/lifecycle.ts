@@ -19,6 +19,17 @@ export function describeLifecycle(suite: Suite): void {
       expect(second.artifact?.session?.id).toBe(first.artifact?.session?.id)
     })
 
+    test('a call at the same time finds the page as the one before has left it', async () => {
+      const key = 'turns'
+      await call('openPage', { url: suite.backend.site.url }, { key })
+      const [, filled] = await Promise.all([
+        call('act', { action: 'click', target: 'Order form' }, { key }),
+        call('act', { action: 'fill', target: 'Name', value: 'In turn' }, { key }),
+      ])
+      expect(filled.text).toContain('In turn')
+      expect(filled.artifact?.page?.title).toBe('Order')
+    })
+
     test('two conversations have sessions of their own', async () => {
       const [one, other] = await Promise.all([
         call('executeCode', { code: `${count} 'c'` }, { key: 'order' }),

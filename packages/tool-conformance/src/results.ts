@@ -135,12 +135,14 @@ export function describeResults(suite: Suite): void {
         expect(text.isWellFormed()).toBe(true)
         parts.push(text)
       }
-      const items = parts.flatMap((part) => [
-        ...part.matchAll(/^ *- link "Item (\d+) größer 😀" \[ref=e\d+\]/gm),
-      ])
-      expect(items.map(([, index]) => Number(index))).toEqual(
-        Array.from({ length: 900 }, (_, i) => i),
+      // Between the markers, below title and address.
+      const lines = parts.flatMap((part) =>
+        (part.split(/<[^>]+>/)[1] ?? '').split('\n').slice(4, -1),
       )
+      const shape = /^(- list|  - listitem \[.*\]|    - link "Item (\d+) größer 😀" \[ref=e\d+\])$/
+      expect(lines.filter((line) => !shape.test(line))).toEqual([])
+      const items = lines.flatMap((line) => shape.exec(line)?.[2] ?? [])
+      expect(items).toEqual(Array.from({ length: 900 }, (_, index) => String(index)))
     })
 
     test('long output is cut, and the rest is there', async () => {
