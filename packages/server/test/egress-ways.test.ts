@@ -155,7 +155,7 @@ describe(
         execute(`
         const seen = []
         for (const url of ${JSON.stringify(urls)}) {
-          const answer = await page.goto(url, { waitUntil: 'commit' }).catch((error) => error)
+          const answer = await page.goto(url, { waitUntil: 'domcontentloaded' }).catch((error) => error)
           seen.push(answer instanceof Error ? answer.message.split('\\n')[0] : answer.status() + ' ' + (await page.title()))
         }
         JSON.stringify(seen)`)
