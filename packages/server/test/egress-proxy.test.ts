@@ -130,7 +130,6 @@ describe('plain HTTP', () => {
   test('passes chunks and trailers on in both directions', async () => {
     const site = await siteForTest(async (request, response) => {
       const body = await text(request)
-      response.writeHead(200, { trailer: 'X-After' })
       response.write(`${request.headers['transfer-encoding']} ${body} `)
       response.addTrailers({ 'X-After': String(request.trailers['x-sum']) })
       response.end()
@@ -143,6 +142,15 @@ describe('plain HTTP', () => {
     const rest = await readRest(socket)
     expect(rest).toContain('chunked abcde')
     expect(rest).toMatch(/0\r\nX-After: 42\r\n\r\n$/)
+  })
+
+  test('trailers that are announced and cannot come', async () => {
+    const site = await siteForTest((_request, response) => {
+      response.socket?.end('HTTP/1.1 200 OK\r\nTrailer: X\r\nContent-Length: 4\r\n\r\nfine')
+    })
+    const proxy = await EgressProxy.forTest({ rules: allowLoopback })
+    const { status, socket } = await proxy.get(`http://${site.authority}/`, 'Trailer: X\r\n')
+    expect([status, await readRest(socket)]).toEqual([200, 'fine'])
   })
 
   test('leaves it to the target whether a body may come', async () => {

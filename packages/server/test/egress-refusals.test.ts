@@ -120,7 +120,17 @@ describe('a refusal', () => {
     expect(await readRest(explained.socket)).toContain(describeRefusal(told[0]!))
     const unknown = await proxy.get('http://egress.tandem.internal/refusal?target=10.0.0.6:443')
     expect(unknown.status).toBe(404)
-    expect((await proxy.get('http://egress.tandem.internal/')).status).toBe(404)
+    for (const path of [
+      '',
+      '/',
+      '//[',
+      '/?target=10.0.0.5',
+      '?',
+      '/refusal',
+      '/refusal?target=%',
+    ]) {
+      expect((await proxy.get(`http://egress.tandem.internal${path}`)).status).toBe(404)
+    }
   })
 
   test('does not fill the memory or the log', async () => {

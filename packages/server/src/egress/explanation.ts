@@ -12,8 +12,8 @@ export function explain(
   path: string,
   problemOf: (target: string) => EgressProblem | undefined,
 ): void {
-  const url = new URL(path, `http://${explanationHost}`)
-  const target = url.searchParams.get('target')
+  const [pathname, query = ''] = path.split('?')
+  const target = new URLSearchParams(query).get('target')
   const answer = (status: number, text: string): void => {
     response.writeHead(status, {
       'content-type': 'text/plain; charset=utf-8',
@@ -21,7 +21,7 @@ export function explain(
     })
     response.end(`${text}\n`)
   }
-  if (url.pathname !== '/refusal' || target === null) {
+  if (pathname !== '/refusal' || target === null) {
     answer(404, `Ask for http://${explanationHost}/refusal?target=host:port`)
     return
   }

@@ -1,7 +1,8 @@
 /** What is between two neighbours only, and what a proxy alone reads or writes. */
 const hopByHop = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization'],
-  ...['te', 'transfer-encoding', 'upgrade', 'x-tandem-egress'],
+  // Trailers themselves go on; announced where there are none they would be an error.
+  ...['te', 'trailer', 'transfer-encoding', 'upgrade', 'x-tandem-egress'],
 ])
 
 /**

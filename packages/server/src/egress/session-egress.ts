@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { answerOnSocket, answerProblem } from './answer.ts'
 import { ClientConnection } from './client-connection.ts'
 import { destroyed } from './destroyed.ts'
-import { exchange } from './exchange.ts'
+import { type Exchange, exchange } from './exchange.ts'
 import { explain } from './explanation.ts'
 import { Outbound, type OutboundOptions } from './outbound.ts'
 import {
@@ -166,11 +166,23 @@ export class SessionEgress {
       explain(response, asked.path, (target) => this.problemOf(target))
       return
     }
-    exchange({
+    this.#exchange({
       ...{ request, response, ...asked, idleMs: this.#options.deadlines.idle },
       agent: client.agent,
       reach: () => this.#reach(asked.target, client.origin, response),
     })
+  }
+
+  /** What cannot be sent on for a reason that nobody thought of is one client's loss, not everybody's. */
+  #exchange(parts: Exchange): void {
+    try {
+      exchange(parts)
+    } catch (error) {
+      this.#options.log?.warn({ err: error, sessionId: this.sessionId }, 'egress failed')
+      const sentence = 'The request cannot be sent on as it is.'
+      const problem = invalid('invalid-request', parts.target.text, sentence)
+      answerProblem(parts.request, parts.response, problem)
+    }
   }
 
   async #tunnel(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
@@ -187,7 +199,8 @@ export class SessionEgress {
       if (head.length > 0) upstream.write(head)
       splice(socket, upstream, this.#options.deadlines.idle)
     } catch (error) {
-      answerOnSocket(socket, (error as EgressError).problem)
+      if (error instanceof EgressError) answerOnSocket(socket, error.problem)
+      else socket.destroy()
     }
   }
 
@@ -209,7 +222,7 @@ export class SessionEgress {
     response.shouldKeepAlive = false
     response.assignSocket(socket)
     response.once('finish', () => socket.destroySoon())
-    exchange({
+    this.#exchange({
       ...{ request, response, ...asked, idleMs: this.#options.deadlines.idle },
       upgrade: { socket, head },
       reach: () => this.#reach(asked.target, client.origin, response),
