@@ -113,7 +113,9 @@ test('twenty at once are all served, each with a browser of its own', async () =
   await untilReady(server, 2)
   const sessions = await Promise.all(Array.from({ length: 20 }, () => server.createSession()))
   expect(new Set(sessions.map(({ id }) => id)).size).toBe(20)
-  expect(new Set(await Promise.all(sessions.map(({ id }) => browserOf(id)))).size).toBe(20)
+  const browsers = new Set<number>()
+  for (const { id } of sessions) browsers.add(await browserOf(id))
+  expect(browsers.size).toBe(20)
   // There are as many as there may be, so nothing is kept ready besides.
   await untilReady(server, 0)
   expect((await idsOf(server)).toSorted()).toEqual(sessions.map(({ id }) => id).toSorted())
@@ -226,6 +228,16 @@ test('the end of the server is theirs as well, at every moment', async () => {
   await expect.poll(() => processesOf(filling), patience).not.toEqual([])
   await filling.close()
   expect(await processesOf(filling)).toEqual([])
+  // While one is asked whether it answers, and does not.
+  const asking = await TestServer.start({ poolSize: 4 })
+  await untilReady(asking, 4)
+  const stopped = await Promise.all((await idsOf(asking)).map(browserOf))
+  for (const pid of stopped) process.kill(pid, 'SIGSTOP')
+  const refused = asking.api('POST', '/v2/interact')
+  await expect.poll(async () => (await healthOf(asking)).sessions.starting, patience).toBe(1)
+  await asking.close()
+  expect((await refused).status).toBe(503)
+  expect(await processesOf(asking)).toEqual([])
 })
 
 test('a server that keeps none ready makes none', async () => {

@@ -89,7 +89,16 @@ export class SessionPool {
    *   the session is for the next.
    * @throws what making a session throws
    */
-  async claim<Result>(
+  claim<Result>(
+    signal: AbortSignal,
+    task: (parts: SessionParts) => Promise<Result>,
+  ): Promise<Result> {
+    const claim = this.#claim(signal, task)
+    this.#follow(claim)
+    return claim
+  }
+
+  async #claim<Result>(
     signal: AbortSignal,
     task: (parts: SessionParts) => Promise<Result>,
   ): Promise<Result> {
@@ -123,7 +132,10 @@ export class SessionPool {
     this.#balance()
   }
 
-  /** Ends every session that nobody has, and makes no more. Whoever waits is to be told by the signal. */
+  /**
+   * Ends every session that nobody has, and makes no more. Whoever waits is to
+   * be told by the signal; this settles when all of them have left.
+   */
   async close(): Promise<void> {
     this.#closed = true
     clearInterval(this.#inspections)
@@ -191,8 +203,10 @@ export class SessionPool {
     )
   }
 
-  #follow(work: Promise<void>): void {
-    const pending = work.finally(() => this.#pending.delete(pending))
+  /** Has the end of the pool wait for it, however it comes out. */
+  #follow(work: Promise<unknown>): void {
+    const forget = (): void => void this.#pending.delete(pending)
+    const pending: Promise<void> = work.then(forget, forget)
     this.#pending.add(pending)
   }
 
