@@ -51,13 +51,6 @@ export const maximumOutputBytes = 1024 * 1024
 /** Most bytes of one message: a result of the greatest length, with every byte escaped. */
 export const maximumMessageBytes = 16 * 1024 * 1024
 
-/**
- * Where Playwright has the browser put downloads, below the working directory
- * that kernels and browser share. The browser has one such folder at a time, so
- * it is the same for all.
- */
-export const downloadsFolder = '.downloads'
-
 /** Positions of the kernel's pipes among its descriptors. */
 export const controlDescriptor = 3
 export const cdpDescriptor = 4

@@ -1,12 +1,12 @@
 import { realpathSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { downloadsFolder } from '../cdp/downloads-folder.ts'
 import type { Isolation, Mount } from '../sandbox/isolation.ts'
 import { type KernelContext, kernelEnvironment, kernelLimits } from './kernel-environment.ts'
 import { openKernelPorts } from './kernel-ports.ts'
 import { Kernel } from './kernel.ts'
 import { LanguageUnavailableError } from './language-unavailable-error.ts'
-import { downloadsFolder } from './protocol.ts'
 import { type PythonInterpreter, type PythonSettings, findPython } from './python-interpreter.ts'
 
 const program = fileURLToPath(new URL('python', import.meta.url))

@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs'
 import { join, posix, sep } from 'node:path'
+import { downloadsFolder } from '../downloads-folder.ts'
 import { PolicyRefusal } from './action.ts'
 
 /** The session's shared folder on this machine, and where its browser and kernels find it. */
@@ -18,7 +19,7 @@ export class WorkFolder {
   constructor({ host, inside }: WorkFolderPaths) {
     this.#host = host
     this.#inside = posix.normalize(inside).replace(/\/$/, '')
-    this.downloads = `${this.#inside}/downloads`
+    this.downloads = `${this.#inside}/${downloadsFolder}`
   }
 
   /**

@@ -9,10 +9,11 @@ import {
   type Page,
   chromium,
 } from 'playwright-core'
+import { downloadsFolder } from '../../cdp/downloads-folder.ts'
 import type { CdpMessage } from '../../cdp/message.ts'
 import { PipeTransport } from '../../cdp/pipe-transport.ts'
 import { PlaywrightTransport } from '../../cdp/playwright-transport.ts'
-import { cdpDescriptor, downloadsFolder } from '../protocol.ts'
+import { cdpDescriptor } from '../protocol.ts'
 
 /** The names that user code finds. It may assign to `page`, and the assignment stays. */
 interface UserGlobals {
