@@ -19,10 +19,16 @@ function examples(): { origin: string; code: string }[] {
   })
 }
 
-/** What a reader would install beside our packages, at the version that the repository tests with. */
-function playwrightVersion(): string {
+/** What a reader would install beside our packages. */
+const peers = ['@langchain/core', 'playwright-core']
+
+/** The version that the repository tests with. */
+function testedVersion(name: string): string {
   const workspace = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')
-  return /^ {2}playwright-core: (\S+)$/m.exec(workspace)?.[1] ?? 'latest'
+  const line = workspace
+    .split('\n')
+    .find((each) => each.replaceAll("'", '').startsWith(`  ${name}: `))
+  return line?.split(': ')[1] ?? 'latest'
 }
 
 /** Installs the tarballs with plain npm into an empty project, as a user would. */
@@ -31,7 +37,10 @@ async function installTarballs(project: string, packages: readonly PackedPackage
   const manifest = {
     private: true,
     type: 'module',
-    dependencies: { ...ours, 'playwright-core': playwrightVersion() },
+    dependencies: {
+      ...ours,
+      ...Object.fromEntries(peers.map((name) => [name, testedVersion(name)])),
+    },
     // They depend on each other by versions that no registry has yet.
     overrides: Object.fromEntries(packages.map(({ name }) => [name, `$${name}`])),
   }

@@ -23,7 +23,8 @@ const compilerOptions = {
   module: 'nodenext',
   moduleDetection: 'force',
   strict: true,
-  exactOptionalPropertyTypes: true,
+  // Few readers have set it, and the types of `langchain` do not fit each other under it.
+  exactOptionalPropertyTypes: false,
   noUncheckedIndexedAccess: true,
   allowImportingTsExtensions: true,
   erasableSyntaxOnly: true,

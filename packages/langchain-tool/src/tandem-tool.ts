@@ -91,7 +91,8 @@ export class TandemTool extends StructuredTool<
     const validation = this.#contract.validate(given)
     if (validation.ok) {
       const args = this.#complete(validation.value as TandemToolInput)
-      return super.invoke((fromModel ? { ...input, args } : args) as TInput, config)
+      const named = { ...config, runName: config?.runName ?? this.name } as TConfig
+      return super.invoke((fromModel ? { ...input, args } : args) as TInput, named)
     }
     // LangChain's own answer would repeat the input, and tell a model nothing of what is wrong.
     const id = fromModel ? input.id : config?.toolCall?.id
