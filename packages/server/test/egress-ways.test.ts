@@ -154,6 +154,8 @@ describe(
       const visit = (urls: readonly string[]): Promise<string> =>
         execute(`
         const seen = []
+        // In one that has shown Chromium's error page, that page may still be on its way.
+        page = await context.newPage()
         for (const url of ${JSON.stringify(urls)}) {
           const answer = await page.goto(url, { waitUntil: 'domcontentloaded' }).catch((error) => error)
           seen.push(answer instanceof Error ? answer.message.split('\\n')[0] : answer.status() + ' ' + (await page.title()))
