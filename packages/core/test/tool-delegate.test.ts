@@ -56,6 +56,29 @@ test('a task that the agent gives up is data', async () => {
   expect(result.text).toContain('I found no shop.')
 })
 
+test('a dialog that keeps code from being run is data', async () => {
+  await using blocked = await startToolServer(
+    'A JavaScript alert dialog is blocking the page: "Hi"',
+  )
+  const { intercept } = blocked
+  blocked.intercept = (exchange) => {
+    if (exchange.body?.['language'] !== 'node') return intercept(exchange)
+    exchange.json(502, { success: false, error: 'A page of the session does not answer.' })
+    return true
+  }
+  await using pool = poolOf(blocked)
+  const result = await tools.executeCode.execute({ code: '1' }, { pool, key: 'a' })
+  expect(result).toMatchObject({ status: 'error', code: 'dialog_open' })
+  expect(result.text).toContain('acceptDialog')
+})
+
+test('a person who has taken the browser over is data', async () => {
+  await using pool = poolOf(server)
+  onTask = ({ json }) => json(409, { success: false, error: 'A person has control.' })
+  const result = await tools.delegate.execute({ task: 'Order one.' }, { pool, key: 'a' })
+  expect(result).toMatchObject({ status: 'error', code: 'session_busy' })
+})
+
 test('what the service refuses is thrown', async () => {
   await using pool = poolOf(server)
   const call = (signal?: AbortSignal) =>

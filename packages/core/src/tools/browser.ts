@@ -39,7 +39,7 @@ export type PageView =
   | { page?: undefined; problem: PageProblem }
 
 /** What became of commands, and the page after them. */
-export interface Performance {
+export interface Performed {
   /** As many as were carried out. */
   outcomes: readonly CommandOutcome[]
   view: PageView
@@ -84,7 +84,7 @@ export class Browser {
   async perform(
     commands: readonly BrowserCommand[],
     { bail = false, reads = [], extra }: PerformOptions = {},
-  ): Promise<Performance> {
+  ): Promise<Performed> {
     const separator = `tandem-${crypto.getRandomValues(new Uint32Array(3)).join('-')}`
     const batches: CommandBatch[] = [{ commands: [...look, ...reads], bail: true }, readCookies]
     if (commands.length > 0) batches.unshift({ commands, bail })

@@ -112,6 +112,8 @@ export type ToolFailureCode =
   | 'element_not_found'
   /** A text stands for several elements. */
   | 'element_ambiguous'
+  /** A person has taken the browser over. */
+  | 'session_busy'
   /** A dialog of the page waits for an answer. */
   | 'dialog_open'
   /** The element or the page did not do what was asked for. */

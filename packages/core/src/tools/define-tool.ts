@@ -1,7 +1,8 @@
-import { NotFoundError, SessionDestroyedError } from '../errors.ts'
+import { BrowserServiceError, NotFoundError, SessionDestroyedError } from '../errors.ts'
 import type { SessionLease } from '../pool/session-pool.ts'
 import { Browser } from './browser.ts'
 import type { RenameTool, ToolContext, ToolContract, ToolResult, Validation } from './contract.ts'
+import { reportProblem } from './page-report.ts'
 import { Report } from './report.ts'
 import { checkInput, type Problem } from './validate.ts'
 
@@ -61,7 +62,13 @@ export function defineTool<Input extends object>(
           }
           if (session.replaced && !definition.startUrl) return pageLost(report)
           const browser = new Browser(session, settings?.pageTimeout ?? pageTimeout)
-          return definition.run(input, { session, browser, report, context })
+          try {
+            return await definition.run(input, { session, browser, report, context })
+          } catch (error) {
+            const failure = await taskFailure(error, browser, new Report(name, context, session))
+            if (failure) return failure
+            throw error
+          }
         },
         { signal, startUrl },
       )
@@ -84,6 +91,35 @@ export function defineTool<Input extends object>(
     validate,
     execute,
   }
+}
+
+/** What a model can act on although the service says that it failed. */
+async function taskFailure(
+  error: unknown,
+  browser: Browser,
+  report: Report,
+): Promise<ToolResult | undefined> {
+  // The classes derived from it mean something else.
+  if ((error as Error).name === 'ConflictError') return sessionBusy(report)
+  // Code cannot be started on a page that a dialog blocks.
+  if (!BrowserServiceError.isInstance(error)) return undefined
+  try {
+    const { problem } = await browser.view()
+    if (problem?.kind !== 'dialog') return undefined
+    return reportProblem(report.say('It was not done, or not to its end.'), problem)
+  } catch {
+    // It says nothing new.
+    return undefined
+  }
+}
+
+function sessionBusy(report: Report): ToolResult {
+  return report
+    .say('A person uses the browser at the moment, so this was not done, or not to its end.')
+    .failure(
+      'session_busy',
+      'Wait, or ask the user to hand the browser back. Then look at the page.',
+    )
 }
 
 function pageLost(report: Report): ToolResult {

@@ -3,6 +3,7 @@ import type { Execution } from '../execution.ts'
 import type { ExecutionStream } from '../run.ts'
 import type { ToolExecution } from './contract.ts'
 import type { ToolCall } from './define-tool.ts'
+import { viewHint } from './failures.ts'
 import { reportAddress } from './page-report.ts'
 
 /** Runs to the end and tells the application what happens. */
@@ -48,7 +49,8 @@ export async function lookAfter({ browser, report }: ToolCall): Promise<() => vo
   try {
     const { page, problem } = await browser.view()
     if (page) return () => reportAddress(report, page)
-    return () => report.say('The page cannot be seen now.').quoteMessage(problem.text)
+    const { hint } = viewHint(problem.kind, report.tool)
+    return () => report.say('The page cannot be seen now.').quoteMessage(problem.text).say(hint)
   } catch (error) {
     if (AbortError.isInstance(error)) throw error
     return () => report.say('The page could not be looked at afterwards.')

@@ -42,7 +42,7 @@ export const readPage: ToolContract<ReadPageInput> = defineTool<ReadPageInput>({
       const { output } = report.notes
       if (output === undefined) {
         const tools = `${report.tool('executeCode')} or ${report.tool('delegate')}`
-        return report.failure('no_page', `There is no output yet: it is that of ${tools}.`)
+        return report.failure('action_failed', `There is no output yet: it is that of ${tools}.`)
       }
       report.quoteWindow('code', '', output, { offset, more })
       return report.ok()

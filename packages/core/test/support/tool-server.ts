@@ -23,8 +23,8 @@ const results: Readonly<Record<string, object>> = {
   eval: { result: 200 },
 }
 
-/** A server whose shell knows nothing but how agent-browser answers. For runtimes, not for tools. */
-export async function startToolServer(): Promise<SessionServer> {
+/** A server whose shell knows nothing but how agent-browser answers. For runtimes, not for tools. With a dialog it answers nothing else. */
+export async function startToolServer(dialog?: string): Promise<SessionServer> {
   const server = await SessionServer.start()
   server.intercept = ({ body, json }) => {
     if (body?.['language'] !== 'bash') return false
@@ -33,7 +33,9 @@ export async function startToolServer(): Promise<SessionServer> {
     for (let index = 0; index + 1 < parts.length; index += 2) {
       const batch = /printf '%s' '(.*)' \| agent-browser/.exec(parts[index] ?? '')?.[1]
       const commands = JSON.parse(batch ?? '[]') as string[][]
-      const outcomes = commands.map(([name = '']) => ({ success: true, result: results[name] }))
+      const outcomes = commands.map(([name = '']) =>
+        dialog ? { success: false, error: dialog } : { success: true, result: results[name] },
+      )
       stdout += `${batch ? JSON.stringify(outcomes) : picture}\n${parts[index + 1]} 0\n`
     }
     json(200, { ...executed, stdout })
