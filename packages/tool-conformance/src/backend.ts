@@ -35,6 +35,8 @@ export class Backend {
       isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
       egressAllow: [site.host],
       logLevel: 'silent',
+      // Each test needs few sessions; browsers that nobody takes would only slow the others down.
+      poolSize: 0,
     })
     return new Backend(server, site, folder)
   }
