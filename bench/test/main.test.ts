@@ -52,7 +52,8 @@ test(
     const { rows, failures, machine } = JSON.parse(await readFile(join(output, names[0]!), 'utf8'))
     expect(failures).toEqual([])
     expect(machine.cores).toBeGreaterThan(0)
-    expect(rows).toHaveLength(2)
+    // Node and bash; Python where there is one.
+    expect(rows.length).toBeGreaterThanOrEqual(4)
     for (const { data, ratio } of rows) {
       expect(data.samples.tandem).toHaveLength(2)
       expect(Math.min(...data.samples.tandem, ...data.samples.playwright)).toBeGreaterThan(0)
