@@ -17,7 +17,6 @@ import {
   maximumMessageBytes,
 } from './protocol.ts'
 import type { SharedTab } from './shared-tab.ts'
-import { hasUnresponsivePage } from './unresponsive-page.ts'
 
 /** A kernel did not start, or could not reach its page. */
 export class KernelStartError extends Error {
@@ -75,9 +74,6 @@ const endGrace = 250
 
 /** Milliseconds until a kernel must have its page. */
 const startDeadline = 20_000
-
-/** Milliseconds after which a kernel without its page makes the host look at the pages. */
-const startPatience = 5_000
 
 /**
  * The host's side of one kernel process: gives it its connection to the
@@ -191,14 +187,13 @@ export class Kernel {
     failure.catch(() => {})
     let over = false
     const deadline = setTimeout(() => {
-      reject(new KernelStartError(`The kernel was not ready within ${startDeadline} ms.`))
-    }, startDeadline)
-    const look = setTimeout(() => {
-      hasUnresponsivePage(this.#cdp).then(
-        (unresponsive) => unresponsive && reject(new PageUnresponsiveError()),
-        () => {},
+      const late = new KernelStartError(`The kernel was not ready within ${startDeadline} ms.`)
+      // It does not wait for pages that do not answer; one that fell silent since may be why.
+      this.#cdp.findUnresponsive().then(
+        (pages) => reject(pages.length > 0 ? new PageUnresponsiveError() : late),
+        () => reject(late),
       )
-    }, startPatience)
+    }, startDeadline)
     void this.#process.exited.then(() => {
       // Later, what it wrote is its execution's.
       if (over) return
@@ -221,7 +216,6 @@ export class Kernel {
     } finally {
       over = true
       clearTimeout(deadline)
-      clearTimeout(look)
     }
   }
 
