@@ -8,6 +8,7 @@ const jobs = {
   start: ['packages/server/src/main.ts', 'serve'],
   doctor: ['packages/server/src/main.ts', 'doctor'],
   tour: ['apps/tour/src/main.ts'],
+  'langchain-agent': ['apps/langchain-agent/src/main.ts'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   bench: ['bench/src/main.ts'],
   check: ['scripts/check.ts'],
@@ -21,6 +22,7 @@ const jobs = {
  */
 const withoutIsolation = {
   tour: 'The tour runs without isolation.',
+  'langchain-agent': 'The agent runs without isolation.',
   test: 'The tests run without isolation, and those of isolation itself are skipped.',
   bench: 'The benchmarks run without isolation.',
   check: 'The examples run without isolation.',
