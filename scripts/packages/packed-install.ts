@@ -68,7 +68,7 @@ export async function runPackedExamples(
 ): Promise<string[]> {
   await installTarballs(project, packages)
   await using site = await startExampleSite()
-  await using server = await startPackedServer(project)
+  await using server = await startPackedServer(project, new URL(site.url).host)
   const chosen = examples()
   for (const [index, { origin, code }] of chosen.entries()) {
     const file = join(project, `example-${index}.mts`)

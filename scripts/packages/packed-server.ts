@@ -22,8 +22,12 @@ export interface PackedServer extends AsyncDisposable {
 const readySeconds = 30
 const closeSeconds = 20
 
-/** Starts the `tandem` command that is installed in a project, and ends it with SIGTERM. */
-export async function startPackedServer(project: string): Promise<PackedServer> {
+/**
+ * Starts the `tandem` command that is installed in a project, and ends it with SIGTERM.
+ *
+ * @param reachable what its sessions may reach of this machine, as `host:port`
+ */
+export async function startPackedServer(project: string, reachable: string): Promise<PackedServer> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const apiKey = 'td-packed-install-check'
@@ -36,6 +40,7 @@ export async function startPackedServer(project: string): Promise<PackedServer> 
       TANDEM_PORT: String(port),
       TANDEM_API_KEYS: apiKey,
       TANDEM_DATA_DIR: join(project, 'data'),
+      TANDEM_EGRESS_ALLOW: reachable,
     },
   })
   let output = ''
