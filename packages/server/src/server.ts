@@ -10,6 +10,7 @@ import { ApiKeys } from './keys/api-keys.ts'
 import { EgressGateway } from './egress/gateway.ts'
 import { SystemNames } from './egress/system-names.ts'
 import { BubblewrapIsolation } from './sandbox/bubblewrap-isolation.ts'
+import { ControlGroups } from './sandbox/control-groups.ts'
 import type { Isolation } from './sandbox/isolation.ts'
 import { NoIsolation } from './sandbox/no-isolation.ts'
 import { requireIsolation } from './sandbox/probe-isolation.ts'
@@ -170,7 +171,8 @@ async function openIsolation(config: Config, owner: string): Promise<Isolation> 
   if (config.isolation === 'none') return new NoIsolation(owner)
   const { path: bwrap } = await requireIsolation({ bwrap: config.bwrap })
   const system = await viewSystem(join(config.dataDirectory, 'sandbox'))
-  return new BubblewrapIsolation({ owner, bwrap, system })
+  const controlGroups = await ControlGroups.open(owner)
+  return new BubblewrapIsolation({ owner, bwrap, system, controlGroups })
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

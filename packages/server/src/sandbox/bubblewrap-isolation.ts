@@ -4,6 +4,8 @@ import { chown, mkdir } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { type SystemView, sandboxArguments } from './bubblewrap-arguments.ts'
 import { initOf } from './bubblewrap-status.ts'
+import type { ControlGroup } from './control-group.ts'
+import type { ControlGroups } from './control-groups.ts'
 import type { Isolation, LoopbackPort, Mount, ProcessSpecification } from './isolation.ts'
 import { type MountStage, mountStage } from './mount-stage.ts'
 import { receivePorts } from './port-opener.ts'
@@ -19,7 +21,15 @@ export interface BubblewrapOptions {
   /** Path of the bubblewrap program. */
   bwrap: string
   system: SystemView
+  /** For a group around each sandbox, where the system has them for this server. */
+  controlGroups?: ControlGroups | undefined
 }
+
+/** Processes that a sandbox has besides those that it was made for. */
+const ownProcesses = 8
+
+/** Joins the control group that is its first argument, and becomes the command. */
+const joinScript = 'echo 0 >"$0" && exec "$@"'
 
 /**
  * User ids that neither systemd nor distributions give to anybody
@@ -72,7 +82,9 @@ export class BubblewrapIsolation implements Isolation {
     const channelDescriptor = statusDescriptor + 1
     const hasPorts = specification.ports.length > 0
     const stage = this.#stageFor(specification)
+    const group = this.#groupFor(specification)
     const [command, ...arguments_] = [
+      ...(group ? ['/bin/sh', '-c', joinScript, group.joinFile] : []),
       ...stage.command,
       stage.pathOf(bwrap),
       ...sandboxArguments({
@@ -100,8 +112,23 @@ export class BubblewrapIsolation implements Isolation {
     return SupervisedProcess.adopt({
       child,
       mark,
+      ...(group ? { group } : {}),
       namespaceInit: initOf(child, statusDescriptor),
       ...(portsOpen ? { portsOpen } : {}),
+    })
+  }
+
+  /** From its first moment on, so that nothing of it is ever outside. */
+  #groupFor({ role, limits }: ProcessSpecification): ControlGroup | undefined {
+    const { controlGroups } = this.#options
+    if (!controlGroups || limits.memoryBytes === undefined) return undefined
+    return controlGroups.create({
+      memoryBytes: limits.memoryBytes,
+      processes: limits.processes + ownProcesses,
+      // As with their niceness: pages are waited for, and code may be anything.
+      processorWeight: role === 'browser' ? 100 : 50,
+      // Of a browser the largest page goes, and the rest only with the browser itself.
+      endsTogether: role === 'kernel',
     })
   }
 

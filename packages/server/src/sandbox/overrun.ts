@@ -8,9 +8,11 @@ export interface Overrun {
 const megabyte = 1024 * 1024
 
 export function memoryOverrun(usedBytes: number, limitBytes: number): Overrun {
+  const limit = megabytes(limitBytes)
+  const used = usedBytes > limitBytes ? megabytes(usedBytes) : `all of the ${limit}`
   const detail =
-    `it used ${megabytes(usedBytes)} of memory, with all of its processes and temporary files; ` +
-    `the limit is ${megabytes(limitBytes)}.`
+    `it used ${used} of memory, with all of its processes and temporary files; ` +
+    `the limit is ${limit}.`
   return { resource: 'memory', detail }
 }
 

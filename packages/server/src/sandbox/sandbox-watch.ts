@@ -97,12 +97,18 @@ export class SandboxWatch {
 
   /** Compares what the last scan found with the limits, and ends what is too much. */
   async check(): Promise<void> {
-    if (this.process.exit || this.process.overrun) return
-    if (this.role === 'kernel' && this.#sessions > maximumSessions) {
+    if (this.process.isEnding) return
+    const sharesFairly = this.process.group?.bounds('cpu') === true
+    if (this.role === 'kernel' && !sharesFairly && this.#sessions > maximumSessions) {
       this.process.end(crowdOverrun(this.#sessions, maximumSessions))
       return
     }
-    await Promise.all([this.#processors.check(), this.#checkMemory()])
+    const { group } = this.process
+    if (group?.bounds('memory') === true) this.#note(group.memoryBytes, performance.now())
+    await Promise.all([
+      sharesFairly || this.#processors.check(),
+      group?.bounds('memory') === true || this.#checkMemory(),
+    ])
   }
 
   /** Sessions of processes, as setsid(2) makes them. */

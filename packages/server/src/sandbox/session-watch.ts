@@ -118,9 +118,9 @@ export class SessionWatch {
   }
 
   get #pace(): SandboxWatch['pace'] {
-    const paces = [...this.#sandboxes.values()].map(({ pace }) => pace)
-    if (paces.includes('urgent')) return 'urgent'
-    return paces.includes('busy') ? 'busy' : 'idle'
+    const paces = new Set([...this.#sandboxes.values()].map(({ pace }) => pace))
+    if (paces.has('urgent')) return 'urgent'
+    return paces.has('busy') ? 'busy' : 'idle'
   }
 
   async #checkFolder(): Promise<void> {

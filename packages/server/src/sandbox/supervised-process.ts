@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Server } from 'node:net'
 import type { Duplex, Readable, Writable } from 'node:stream'
+import type { ControlGroup } from './control-group.ts'
 import type { Overrun } from './overrun.ts'
 import { killMarkedProcesses, killQuietly } from './process-tree.ts'
 
@@ -29,6 +30,8 @@ export interface SpawnedChild {
    * while there is none.
    */
   namespaceInit?: () => number | undefined
+  /** That it and all its descendants are in. It is removed after their end. */
+  group?: ControlGroup
   /** Settles when every loopback port of the process is open. */
   portsOpen?: Promise<Server[]>
 }
@@ -80,6 +83,7 @@ export class SupervisedProcess {
     const { child } = spawned
     if (child.pid === undefined) {
       child.once('error', () => {})
+      void spawned.group?.remove()
       throw new ProcessStartError(`The command ${child.spawnfile} could not be started.`)
     }
     return new SupervisedProcess(spawned)
@@ -113,7 +117,17 @@ export class SupervisedProcess {
 
   /** Whether it was ended because it used more than it may. */
   get overrun(): Overrun | undefined {
-    return this.#overrun
+    return this.#overrun ?? this.group?.overrun
+  }
+
+  /** The control group that it is in. */
+  get group(): ControlGroup | undefined {
+    return this.#spawned.group
+  }
+
+  /** Whether it has ended, or was told to. */
+  get isEnding(): boolean {
+    return this.#exit !== undefined || this.#killed !== undefined || this.#overrun !== undefined
   }
 
   /** Whether it does something for somebody at the moment. */
@@ -134,14 +148,15 @@ export class SupervisedProcess {
 
   /** Terminates it because it used more than it may. */
   end(overrun: Overrun): void {
-    if (this.#exit || this.#killed) return
-    this.#overrun ??= overrun
+    if (this.isEnding) return
+    this.#overrun = overrun
     this.terminate()
   }
 
   /** Sends SIGKILL, and leaves the rest to `kill`. What it wrote can still be read. */
   terminate(): void {
     if (this.#exit) return
+    this.group?.kill()
     killQuietly(this.#spawned.namespaceInit?.() ?? -this.pid)
     this.onTerminate?.()
   }
@@ -169,6 +184,7 @@ export class SupervisedProcess {
     this.terminate()
     await this.#gone()
     if (!isNamespace) await killMarkedProcesses((candidate) => candidate === mark, killDeadline)
+    await this.group?.remove()
     for (const stream of child.stdio) stream?.destroy()
     await closePorts
   }
