@@ -122,7 +122,8 @@ export class TandemTool extends StructuredTool<
           key,
           ...(toolCallId !== undefined && { toolCallId }),
         })
-        told = told.then(() => runManager?.handleToolEvent(progress))
+        // A listener that fails is no reason for the tool to fail.
+        told = told.then(() => runManager?.handleToolEvent(progress)).catch(() => {})
       },
     }
     const result = await this.#contract.execute(input, context)
