@@ -66,6 +66,22 @@ function addServerOptions(command: Command): Command {
       '--pool-size <number>',
       'sessions to keep ready (TANDEM_POOL_SIZE; default: as many as are asked for at once)',
     )
+    .option(
+      '--browser-memory <megabytes>',
+      'for each browser (TANDEM_BROWSER_MEMORY; default: 2048, at most half of the memory)',
+    )
+    .option(
+      '--kernel-memory <megabytes>',
+      'for each interpreter (TANDEM_KERNEL_MEMORY; default: 1024, at most a quarter of the memory)',
+    )
+    .option(
+      '--kernel-processes <number>',
+      'processes and threads of each interpreter (TANDEM_KERNEL_PROCESSES; default: 512)',
+    )
+    .option(
+      '--session-disk <megabytes>',
+      'for the files of each session (TANDEM_SESSION_DISK; default: 1024)',
+    )
     .option('--log-level <level>', 'trace to fatal, or silent (TANDEM_LOG_LEVEL; default: info)')
 }
 
