@@ -28,7 +28,7 @@ test('a client that does not read is cut off while the others go on', async () =
   const browser = await chromium.connectOverCDP(session.cdpUrl, { noDefaults: true })
   const shared = browser.contexts()[0]?.pages()[0]
   greedy.webSocket.pause()
-  // Together more than the server keeps for one client (64 MB) and the sockets hold.
+  // Together more than the server keeps for one client and the sockets hold.
   for (let id = 1_000; id < 1_018; id += 1) {
     const expression = `'x'.repeat(5_000_000)`
     greedy.write({ id, method: 'Runtime.evaluate', sessionId: page, params: { expression } })
@@ -42,6 +42,30 @@ test('a client that does not read is cut off while the others go on', async () =
   expect(greedy.received.length).toBeLessThan(20)
   expect(await shared?.evaluate('6 * 7')).toBe(42)
   await browser.close()
+})
+
+test('a large answer is the client’s own: its id, its session, and every letter', async () => {
+  const whole = await RawClient.connect(session.cdpUrl)
+  const target = (await whole.pages())[0]?.targetId as string
+  const page = await whole.attach(target)
+  const single = await RawClient.connect(session.cdpUrl.replace('?', `/devtools/page/${target}?`))
+  const value = 'é"\\,"sessionId":"0123"}'.repeat(10_000)
+  const params = { expression: `${JSON.stringify('é"\\,"sessionId":"0123"}')}.repeat(10_000)` }
+  for (const [client, sessionId] of [
+    [whole, { sessionId: page }],
+    [single, {}],
+  ] as const) {
+    for (const id of [0, 7, 12_345, 2_147_483_647]) {
+      const answer = client.next((message) => message.id === id)
+      client.write({ id, method: 'Runtime.evaluate', params, ...sessionId })
+      expect(await answer).toEqual({
+        id,
+        result: { result: { type: 'string', value } },
+        ...sessionId,
+      })
+    }
+  }
+  await Promise.all([whole.close(), single.close()])
 })
 
 test('a command of many megabytes arrives whole', async () => {

@@ -1,3 +1,4 @@
+import type { LargeReply } from './large-reply.ts'
 import { type CdpMessage, cdpErrorCode } from './message.ts'
 import type { CommandPolicy } from './policy/command-policy.ts'
 import type { TargetView } from './target-view.ts'
@@ -5,15 +6,26 @@ import type { TargetView } from './target-view.ts'
 /** Where a client's messages go: a WebSocket, a kernel's pipe, a library in this process. */
 export interface ClientSink {
   send(message: CdpMessage): void
+  /** Sends the text of a large message, if there is a way to do it without reading it. */
+  sendText?(text: Buffer): void
   /** Called once, when the server ends the connection. */
   close(reason: string): void
+  /** Called when the browser does not keep up: the client should be read again after `resume` only. */
+  pause?(): void
+  resume?(): void
+}
+
+/** Who takes the answer to a command. */
+export interface ReplyHandlers {
+  settle: (answer: CdpMessage) => void
+  settleLarge: (answer: LargeReply) => void
 }
 
 /** What a client needs of the multiplexer. */
 interface Exchange {
   readonly view: TargetView
   readonly policy: CommandPolicy
-  forward(message: CdpMessage, reply: (answer: CdpMessage) => void): void
+  forward(message: CdpMessage, reply: ReplyHandlers): void
   owns(sessionId: string): boolean
   leave(): void
   endScripts(): Promise<void>
@@ -70,6 +82,14 @@ export class CdpClient {
     }
   }
 
+  /** Passes a large answer from Chromium on to the client, to whom it has that id. */
+  deliverLarge(reply: LargeReply, id: number): void {
+    if (this.#closed || this.#cutOff) return
+    const text = reply.rewrite(id, reply.sessionId !== this.sessionId)
+    if (this.#sink.sendText) this.#sink.sendText(text)
+    else this.#sink.send(JSON.parse(text.toString('utf8')) as CdpMessage)
+  }
+
   /** Passes a message from Chromium on to the client. */
   deliver(message: CdpMessage): void {
     if (this.#closed || this.#cutOff) return
@@ -79,6 +99,12 @@ export class CdpClient {
     } else {
       this.#sink.send(message)
     }
+  }
+
+  /** Whether the client's messages can be taken at the moment. */
+  set paused(paused: boolean) {
+    if (paused) this.#sink.pause?.()
+    else this.#sink.resume?.()
   }
 
   /**
@@ -114,7 +140,10 @@ export class CdpClient {
         ...(params ? { params } : {}),
         sessionId,
       },
-      (answer) => this.deliver({ ...answer, id: clientId }),
+      {
+        settle: (answer) => this.deliver({ ...answer, id: clientId }),
+        settleLarge: (answer) => this.deliverLarge(answer, clientId),
+      },
     )
   }
 

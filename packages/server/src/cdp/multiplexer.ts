@@ -1,18 +1,23 @@
-import { CdpClient, type ClientSink } from './client.ts'
+import { CdpClient, type ClientSink, type ReplyHandlers } from './client.ts'
 import { BrowserGoneError, CdpCommandError, CommandTimeoutError } from './command-error.ts'
 import { DownloadSettings } from './download-settings.ts'
+import { LargeReply, largeReplyBytes } from './large-reply.ts'
 import { type CdpMessage, cdpErrorCode } from './message.ts'
 import { PageCensus } from './page-census.ts'
 import type { PipeTransport } from './pipe-transport.ts'
 import { CommandPolicy, type CommandPolicyOptions } from './policy/command-policy.ts'
 import type { PolicyCounters } from './policy/counters.ts'
 import { PrivateContexts } from './private-contexts.ts'
+import { releaseMemory } from './release-memory.ts'
 import { Responsiveness } from './responsiveness.ts'
 import { TargetView } from './target-view.ts'
 import { isBrowserInterface } from './targets.ts'
 
 /** Milliseconds that the server waits for an answer to a command of its own. */
 const commandDeadline = 10_000
+
+/** Bytes of commands that wait for the browser; above that no more are read from clients. */
+const maximumWaitingBytes = 4 * 1024 * 1024
 
 /** Milliseconds in which an idle page answers; one that does not is running a script. */
 const idleProbeDeadline = 300
@@ -26,6 +31,8 @@ interface PendingReply {
   /** The session that the command went to. */
   sessionId?: string | undefined
   settle: (message: CdpMessage) => void
+  /** Takes a large answer as it is. */
+  settleLarge?: ((answer: LargeReply) => void) | undefined
 }
 
 /**
@@ -48,6 +55,7 @@ export class CdpMultiplexer {
   readonly #responsiveness: Responsiveness
   readonly #replies = new Map<number, PendingReply>()
   #lastId = 0
+  #paused = false
   #closed = false
   /** Called once, when Chromium is gone. */
   onClose: (() => void) | undefined
@@ -62,7 +70,9 @@ export class CdpMultiplexer {
     this.#responsiveness = new Responsiveness(this)
     this.#responsiveness.onAnswer = (targetId) => this.#release(targetId)
     transport.onMessage = (message) => this.#receive(message)
+    transport.onBytes = (bytes) => bytes.length >= largeReplyBytes && this.#receiveLarge(bytes)
     transport.onClose = () => this.close()
+    transport.onDrain = () => this.#pause(false)
     this.#send('Target.setDiscoverTargets', { discover: true })
     this.#downloads = new DownloadSettings(this.#policy.work.downloads)
     this.#sendAgain(this.#downloads.initial)
@@ -154,7 +164,7 @@ export class CdpMultiplexer {
     const client: CdpClient = new CdpClient(sessionId, sink, {
       view,
       policy: this.#policy,
-      forward: (message, settle) => this.#forward(client, message, settle),
+      forward: (message, reply) => this.#forward(client, message, reply),
       owns: (candidate) => this.#owners.get(candidate) === client,
       leave: () => this.#leave(client),
       endScripts: () => this.#endScripts(client),
@@ -164,6 +174,7 @@ export class CdpMultiplexer {
     })
     this.#clients.add(client)
     this.#owners.set(sessionId, client)
+    if (this.#paused) client.paused = true
     return client
   }
 
@@ -178,14 +189,18 @@ export class CdpMultiplexer {
     this.onClose?.()
   }
 
-  #forward(client: CdpClient, message: CdpMessage, settle: (answer: CdpMessage) => void): void {
-    const observed = client.view.observe(message, this.#explaining(message, settle))
+  #forward(client: CdpClient, message: CdpMessage, { settle, settleLarge }: ReplyHandlers): void {
+    const seen = client.view.observe(message, this.#explaining(message, settle))
+    const observed = this.#contexts.observe(client, message, seen)
     const id = this.#register({
       client,
-      settle: this.#contexts.observe(client, message, observed),
+      settle: observed,
+      // What somebody wants to see is read.
+      ...(observed === settle ? { settleLarge } : {}),
     })
     if (this.#transport.send({ ...message, id })) {
       this.#downloads.observe(client, message)
+      if (this.#transport.bufferedBytes > maximumWaitingBytes) this.#pause(true)
       return
     }
     this.#replies.delete(id)
@@ -195,6 +210,13 @@ export class CdpMultiplexer {
       ...(message.sessionId === undefined ? {} : { sessionId: message.sessionId }),
       error: { code: cdpErrorCode.invalidRequest, message: sentence },
     })
+  }
+
+  /** Holds all clients while the browser does not read, and lets them go on after it has. */
+  #pause(paused: boolean): void {
+    if (paused === this.#paused) return
+    this.#paused = paused
+    for (const client of this.#clients) client.paused = paused
   }
 
   /** Of a tunnel that was refused, Chromium knows no more than that there was none. */
@@ -221,6 +243,22 @@ export class CdpMultiplexer {
     this.#lastId += 1
     this.#replies.set(this.#lastId, reply)
     return this.#lastId
+  }
+
+  /** Whether a large message is done with, without being read. */
+  #receiveLarge(bytes: Buffer<ArrayBuffer>): boolean {
+    const answer = LargeReply.read(bytes)
+    if (!answer) return false
+    const reply = this.#replies.get(answer.id)
+    if (!reply) {
+      // Whoever asked is gone.
+      releaseMemory(bytes)
+      return true
+    }
+    if (!reply.settleLarge) return false
+    this.#replies.delete(answer.id)
+    reply.settleLarge(answer)
+    return true
   }
 
   #receive(message: CdpMessage): void {

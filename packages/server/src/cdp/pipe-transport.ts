@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { serialize } from './message.ts'
+import { releaseMemory } from './release-memory.ts'
 
 export interface PipeOptions<Outgoing> {
   /** Bytes of the largest message that is taken. A larger one means a broken or hostile peer. */
@@ -19,13 +20,20 @@ const defaultMaximumIncoming = 256 * 1024 * 1024
  */
 export class PipeTransport<Incoming extends object, Outgoing extends object = Incoming> {
   onMessage: ((message: Incoming) => void) | undefined
+  /**
+   * Called for every message before it is read. When it says that it has taken
+   * the message, nobody reads it; the bytes are the taker's then.
+   */
+  onBytes: ((bytes: Buffer<ArrayBuffer>) => boolean) | undefined
   /** Called once, when the peer is gone or broke the framing. */
   onClose: (() => void) | undefined
+  /** Called when the peer has read everything that was sent, after it had fallen behind. */
+  onDrain: (() => void) | undefined
   readonly #output: Duplex
   readonly #maximumIncoming: number
   readonly #maximumOutgoing: number
   readonly #encode: (message: Outgoing) => string | undefined
-  #pending: Buffer[] = []
+  #pending: Buffer<ArrayBuffer>[] = []
   #pendingBytes = 0
   #closed = false
 
@@ -38,12 +46,13 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
     this.#maximumIncoming = options.incoming ?? defaultMaximumIncoming
     this.#maximumOutgoing = options.outgoing ?? Infinity
     this.#encode = options.encode ?? serialize
-    input.on('data', (chunk: Buffer) => this.#read(chunk))
+    input.on('data', (chunk: Buffer<ArrayBuffer>) => this.#read(chunk))
     for (const stream of new Set([input, output])) {
       stream.on('close', () => this.close())
       stream.on('end', () => this.close())
       stream.on('error', () => this.close())
     }
+    output.on('drain', () => this.onDrain?.())
   }
 
   /** Bytes that were sent and that the peer has not read yet. */
@@ -59,8 +68,13 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
   send(message: Outgoing): boolean {
     if (this.#closed) return true
     const text = this.#encode(message)
-    if (text === undefined || Buffer.byteLength(text, 'utf8') > this.#maximumOutgoing) return false
-    this.#output.write(`${text}\0`)
+    const length = text === undefined ? Infinity : Buffer.byteLength(text, 'utf8')
+    if (text === undefined || length > this.#maximumOutgoing) return false
+    // In one step: a text that is put together first would be there twice.
+    const bytes = Buffer.allocUnsafe(length + 1)
+    bytes.write(text, 'utf8')
+    bytes[length] = 0
+    this.#output.write(bytes)
     return true
   }
 
@@ -71,7 +85,7 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
     this.onClose?.()
   }
 
-  #read(chunk: Buffer): void {
+  #read(chunk: Buffer<ArrayBuffer>): void {
     // A peer that broke the framing may go on writing; nothing of it is kept.
     if (this.#closed) return
     let start = 0
@@ -80,16 +94,25 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
       if (end === -1) break
       this.#pending.push(chunk.subarray(start, end))
       start = end + 1
-      const bytes = this.#pending.length === 1 ? this.#pending[0] : Buffer.concat(this.#pending)
-      this.#pending = []
-      this.#pendingBytes = 0
-      this.#dispatch((bytes as Buffer).toString('utf8'))
+      const bytes = this.#join()
+      if (this.onBytes?.(bytes) !== true) this.#dispatch(bytes.toString('utf8'))
     }
     if (start < chunk.length && !this.#closed) {
       this.#pending.push(chunk.subarray(start))
       this.#pendingBytes += chunk.length - start
       if (this.#pendingBytes > this.#maximumIncoming) this.close()
     }
+  }
+
+  /** The whole message that has come in parts. */
+  #join(): Buffer<ArrayBuffer> {
+    const parts = this.#pending
+    this.#pending = []
+    this.#pendingBytes = 0
+    if (parts.length === 1) return parts[0] as Buffer<ArrayBuffer>
+    const bytes = Buffer.concat(parts)
+    for (const part of parts) releaseMemory(part)
+    return bytes
   }
 
   #dispatch(text: string): void {
