@@ -10,7 +10,7 @@ import {
   chromium,
 } from 'playwright-core'
 import { downloadsFolder } from '../../cdp/downloads-folder.ts'
-import type { CdpMessage } from '../../cdp/message.ts'
+import { type CdpMessage, cdpErrorCode } from '../../cdp/message.ts'
 import { PipeTransport } from '../../cdp/pipe-transport.ts'
 import { PlaywrightTransport } from '../../cdp/playwright-transport.ts'
 import { cdpDescriptor } from '../protocol.ts'
@@ -33,6 +33,7 @@ export class SharedPage {
   executing = false
   readonly #context: BrowserContext
   readonly #crashed = new WeakSet<Page>()
+  readonly #refusals: Refusals
   /** Pages of the browser that Playwright does not show, such as one that never answered. */
   #unseen = 0
   #onPagesChanged: (() => void) | undefined
@@ -40,8 +41,9 @@ export class SharedPage {
   /** The tab that the session's code worked on last, as far as this kernel knows. */
   #lastTab: string | undefined
 
-  private constructor(browser: Browser, context: BrowserContext, page: Page) {
+  private constructor({ browser, context, page }: UserGlobals, refusals: Refusals) {
     this.#context = context
+    this.#refusals = refusals
     Object.assign(globals, { browser, context, page })
     for (const open of context.pages()) this.#watch(open)
     context.on('page', (opened) => {
@@ -58,14 +60,18 @@ export class SharedPage {
       send: (message) => pipe.send(message),
       close: () => socket.destroy(),
     })
-    pipe.onMessage = (message) => transport.deliver(message)
+    const refusals = new Refusals()
+    pipe.onMessage = (message) => {
+      refusals.note(message)
+      transport.deliver(message)
+    }
     pipe.onClose = () => transport.disconnect('The session ended the connection.')
     const browser = await chromium.connectOverCDP(transport, {
       artifactsDir: join(process.cwd(), downloadsFolder),
     })
     const context = browser.contexts()[0] ?? (await browser.newContext())
     const page = context.pages()[0] ?? (await context.newPage())
-    return new SharedPage(browser, context, page)
+    return new SharedPage({ browser, context, page }, refusals)
   }
 
   /**
@@ -109,6 +115,7 @@ export class SharedPage {
 
   /** Gives user code a page that is open, if the one it had is closed or has crashed. */
   async ensureOpen(): Promise<void> {
+    this.#refusals.forget()
     const { page } = globals
     if (typeof page?.isClosed !== 'function') return
     const crashed = this.#crashed.has(page)
@@ -151,6 +158,25 @@ export class SharedPage {
     if (!this.executing || listeners > 0) return
     const settled = dialog.type() === 'beforeunload' ? dialog.accept() : dialog.dismiss()
     settled.catch(() => {})
+  }
+}
+
+/**
+ * Says on stderr what the server refuses. Playwright tries many a refused
+ * command again until its time is over, and then tells of that alone.
+ */
+class Refusals {
+  readonly #sentences = new Set<string>()
+
+  note({ error }: CdpMessage): void {
+    if (error?.code !== cdpErrorCode.refused || this.#sentences.has(error.message)) return
+    this.#sentences.add(error.message)
+    process.stderr.write(`${error.message}\n`)
+  }
+
+  /** Another execution hears of it again. */
+  forget(): void {
+    this.#sentences.clear()
   }
 }
 
