@@ -57,6 +57,8 @@ export class WorkFolderWatch {
   #writers: Writers = { running: false, begun: 0 }
   /** The least that it held since it has been too large. */
   #floor: FolderUsage | undefined
+  /** Whether the last look ended an execution. */
+  #ended = false
 
   constructor(folder: Mount, limits: WorkFolderLimits) {
     this.#folder = folder
@@ -98,13 +100,20 @@ export class WorkFolderWatch {
   #judge(usage: FolderUsage, writers: Writers): FolderVerdict {
     const overrun = this.#overrunOf(usage)
     const floor = this.#floor
+    const wasEnded = this.#ended
+    this.#ended = false
     this.#floor = overrun && least(usage, floor)
-    if (!overrun || (floor && !hasGrown(usage, floor))) return { action: 'none' }
-    if (writers.running) {
+    if (!overrun || (floor && !wasEnded && !hasGrown(usage, floor))) return { action: 'none' }
+    if (wasEnded) {
+      // The one that was ended may have written until it had.
+      if (this.#isHopeless(usage)) return { action: 'end session', overrun }
+    } else if (writers.running) {
       // One that ended since the last look may have been it; when it goes on growing, it was not.
-      const isSure =
-        floor !== undefined || this.#begunSince(writers) <= (this.#writers.running ? 0 : 1)
-      if (isSure) return { action: 'end execution', overrun }
+      const begun = this.#begunSince(writers)
+      if (floor !== undefined || begun <= (this.#writers.running ? 0 : 1)) {
+        this.#ended = true
+        return { action: 'end execution', overrun }
+      }
     } else {
       const isBrowser = this.#begunSince(writers) === 0 && !this.#writers.running
       if (isBrowser || this.#isHopeless(usage)) return { action: 'end session', overrun }
