@@ -39,6 +39,8 @@ export interface SandboxArgumentOptions {
   system: SystemView
   /** Where bubblewrap says which process is the first of the sandbox. */
   statusDescriptor: number
+  /** Where the command says that it is there, and waits for the server's word. */
+  gateDescriptor: number
   /** Where the port opener finds its channel; missing when there is nothing to open. */
   channelDescriptor?: number
   /** Where bubblewrap finds a folder or file of the machine. */
@@ -92,28 +94,28 @@ function folders(paths: string[]): string[] {
 }
 
 /**
- * A shell that waits until the server knows of the sandbox, has the ports
- * opened beside the command, gives up what is the server's, sets the limits,
- * and becomes the command.
+ * A shell that asks the server whether to go on, has the ports opened beside
+ * the command, gives up what is the server's, sets the limits, and becomes the
+ * command. It is there only once bubblewrap has tied the sandbox to the
+ * server; of a server that died before, it finds the gate closed.
  */
 function launcherArguments(options: SandboxArgumentOptions): string[] {
-  const { specification, system, statusDescriptor, channelDescriptor } = options
+  const { specification, system, statusDescriptor, gateDescriptor, channelDescriptor } = options
   const { limits, ports } = specification
-  const close = `${statusDescriptor}>&-`
   const openPorts =
     channelDescriptor === undefined
       ? ''
       : // As a grandchild, so that the command does not find a child that it did not start.
         `(exec ${portOpenerNode} -e "$1" ${ports.map(({ port }) => port).join(' ')} </dev/null >/dev/null 2>&1 ` +
-        `${inherited(specification)} ${close} &)\n` +
+        `${inherited(specification)} &)\n` +
         `exec ${channelDescriptor}>&-\nunset NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE`
-  const script = `read -r _ || exit
-exec </dev/null
+  const script = `echo >&${gateDescriptor}
+read -r _ <&${gateDescriptor} || exit
+exec ${gateDescriptor}>&- ${statusDescriptor}>&-
 { echo ${outOfMemoryScores[specification.role]} >/proc/self/oom_score_adj; } 2>/dev/null
 # A file that is too large is an error for whoever writes it, not the end of its process.
 trap '' XFSZ
 ${openPorts}
-exec ${close}
 shift
 exec "$@"`
   return [

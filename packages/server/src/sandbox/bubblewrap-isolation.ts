@@ -79,7 +79,8 @@ export class BubblewrapIsolation implements Isolation {
     const mark = `${owner}:${specification.sessionId}:${randomUUID()}`
     const pipes = specification.extraPipes
     const statusDescriptor = 3 + pipes
-    const channelDescriptor = statusDescriptor + 1
+    const gateDescriptor = statusDescriptor + 1
+    const channelDescriptor = gateDescriptor + 1
     const hasPorts = specification.ports.length > 0
     const stage = this.#stageFor(specification)
     const group = this.#groupFor(specification)
@@ -91,6 +92,7 @@ export class BubblewrapIsolation implements Isolation {
         specification,
         system,
         statusDescriptor,
+        gateDescriptor,
         ...(hasPorts ? { channelDescriptor } : {}),
         hostPath: stage.pathOf,
       }),
@@ -101,10 +103,10 @@ export class BubblewrapIsolation implements Isolation {
       // A process group of its own, so that one signal reaches all of it.
       detached: true,
       stdio: [
+        'ignore',
         'pipe',
         'pipe',
-        'pipe',
-        ...Array.from({ length: pipes + 1 }, () => 'pipe' as const),
+        ...Array.from({ length: pipes + 2 }, () => 'pipe' as const),
         ...(hasPorts ? (['ipc'] as const) : []),
       ],
     })
@@ -113,7 +115,7 @@ export class BubblewrapIsolation implements Isolation {
       child,
       mark,
       ...(group ? { group } : {}),
-      namespaceInit: initOf(child, statusDescriptor),
+      namespaceInit: initOf(child, statusDescriptor, gateDescriptor),
       ...(portsOpen ? { portsOpen } : {}),
     })
   }
