@@ -25,8 +25,8 @@ beforeEach(async () => {
   work = join(server.directory, sessionId, 'work')
   return async () => {
     await server.api('DELETE', `/v2/interact/${sessionId}`)
-    expect(await processesOf(sessionId)).toEqual([])
-    expect(await readdir(server.directory)).not.toContain(sessionId)
+    const left = [...(await processesOf(sessionId)), ...(await readdir(server.directory))]
+    if (left.length > 0) throw new Error(`Something was left: ${JSON.stringify(left)}`)
   }
 })
 
@@ -102,7 +102,7 @@ for name in glob.glob("file*"): os.remove(name)`,
     }[language]
     const declared = language === 'node' ? `const fs = require('node:fs');${clear}` : clear
     expect(await execute(declared, { language })).toMatchObject({ killed: false, exitCode: 0 })
-    expect((await readdir(work)).filter((name) => /^file/.test(name))).toEqual([])
+    expect((await readdir(work)).filter((name) => name.startsWith('file'))).toEqual([])
   })
 
   test.skipIf(!isolationAvailable)('a file that is too large is an error of the code', async () => {
