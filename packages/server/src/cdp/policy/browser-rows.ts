@@ -109,7 +109,7 @@ export const machineRows: PolicyRows = {
     reason:
       'It would show or clear the memory of the browser itself; HeapProfiler shows that of a page.',
   },
-  'Memory.getDOMCounters': { kind: 'allow', reason: 'They are the page’s own.' },
+  'Memory.getDOMCounters': { kind: 'allow', reason: "They are the page's own." },
   // Installed apps are files in a home folder, and may be given files to open.
   'PWA.*': {
     kind: 'refuse',
@@ -158,7 +158,7 @@ export const allowedRows: PolicyRows = {
   'IO.*': { kind: 'allow', reason: 'It reads streams that the client opened, not paths.' },
   'Network.loadNetworkResource': {
     kind: 'allow',
-    reason: 'Chromium takes http and https here, and both go the session’s one way out.',
+    reason: "Chromium takes http and https here, and both go the session's one way out.",
   },
   // Playwright's ignoreHTTPSErrors and Puppeteer's acceptInsecureCerts need it.
   'Security.setIgnoreCertificateErrors': {

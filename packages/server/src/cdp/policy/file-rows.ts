@@ -4,10 +4,10 @@ import { type Parameters, type PolicyContext, PolicyRefusal, type PolicyRows } f
 const maximumFiles = 1_000
 
 const downloadReason =
-  'Downloads go to the folder `downloads` in the session’s work folder, whatever downloadPath says; the rest of the behaviour stays.'
+  "Downloads go to the folder `downloads` in the session's work folder, whatever downloadPath says; the rest of the behaviour stays."
 
 const uploadReason =
-  'Files are those of the session’s work folder, by a relative path or one that begins with that folder.'
+  "Files are those of the session's work folder, by a relative path or one that begins with that folder."
 
 /** Commands that let the browser read or write files. */
 export const fileRows: PolicyRows = {
