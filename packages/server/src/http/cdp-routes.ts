@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { CdpClient, ClientSink } from '../cdp/client.ts'
 import { describeBrowser, listPages } from '../cdp/discovery.ts'
 import { maximumClientMessageBytes, serveWebSocket } from '../cdp/web-socket-client.ts'
 import { SessionEndedError } from '../sessions/session-error.ts'
@@ -16,6 +17,12 @@ import { answerOnSocket } from './socket-answer.ts'
 
 /** Milliseconds between pings; a client that missed one altogether is gone. */
 const pingInterval = 25_000
+
+/**
+ * Pings that a client may leave unanswered while it is not read: it may be busy
+ * with a large answer, and what it says is not heard.
+ */
+const maximumUnreadPings = 12
 
 interface CdpRoute {
   Params: { sessionId: string }
@@ -35,7 +42,8 @@ export class CdpRoutes {
     maxPayload: maximumClientMessageBytes,
     perMessageDeflate: false,
   })
-  readonly #alive = new WeakSet<WebSocket>()
+  /** How many pings a client has not answered. */
+  readonly #missedPings = new WeakMap<WebSocket, number>()
   readonly #pings: NodeJS.Timeout
 
   constructor(registry: SessionRegistry, urls: CapabilityUrlBuilder, log: Logger) {
@@ -75,9 +83,8 @@ export class CdpRoutes {
       const session = await this.#authorize(path[1] as string, token)
       socket.off('error', onError)
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        void serveWebSocket(webSocket, (sink) => session.connect(sink, path[2]))
-        this.#alive.add(webSocket)
-        webSocket.on('pong', () => this.#alive.add(webSocket))
+        void serveWebSocket(webSocket, (sink) => this.#letIn(session, sink, path[2]))
+        webSocket.on('pong', () => this.#missedPings.delete(webSocket))
       })
     } catch (error) {
       const failure = toApiError(error)
@@ -105,10 +112,25 @@ export class CdpRoutes {
     return session
   }
 
+  async #letIn(session: Session, sink: ClientSink, targetId?: string): Promise<CdpClient> {
+    const client = await session.connect(sink, targetId)
+    const { unresponsive } = client.view
+    if (unresponsive > 0) {
+      const sentence = 'pages do not answer, and are hidden from a new client until they do'
+      this.#log.warn({ sessionId: session.id, pages: unresponsive }, sentence)
+    }
+    return client
+  }
+
   #ping(): void {
     for (const webSocket of this.#sockets.clients) {
-      if (!this.#alive.delete(webSocket)) webSocket.terminate()
-      else webSocket.ping()
+      const missed = this.#missedPings.get(webSocket) ?? 0
+      if (missed > (webSocket.isPaused ? maximumUnreadPings : 0)) {
+        webSocket.terminate()
+      } else {
+        this.#missedPings.set(webSocket, missed + 1)
+        webSocket.ping()
+      }
     }
   }
 }
