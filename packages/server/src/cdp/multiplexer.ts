@@ -1,9 +1,11 @@
 import { CdpClient, type ClientSink, type ReplyHandlers } from './client.ts'
 import { BrowserGoneError, CdpCommandError, CommandTimeoutError } from './command-error.ts'
 import { DownloadSettings } from './download-settings.ts'
+import { explained } from './explained-navigation.ts'
 import { LargeReply, largeReplyBytes } from './large-reply.ts'
 import { type CdpMessage, cdpErrorCode } from './message.ts'
 import { PageCensus } from './page-census.ts'
+import { PendingReplies } from './pending-replies.ts'
 import type { PipeTransport } from './pipe-transport.ts'
 import { CommandPolicy, type CommandPolicyOptions } from './policy/command-policy.ts'
 import type { PolicyCounters } from './policy/counters.ts'
@@ -21,19 +23,6 @@ const maximumWaitingBytes = 4 * 1024 * 1024
 
 /** Milliseconds in which an idle page answers; one that does not is running a script. */
 const idleProbeDeadline = 300
-
-/** What Chromium says when the proxy does not connect it (net_error_list.h). */
-const tunnelFailed = 'net::ERR_TUNNEL_CONNECTION_FAILED'
-
-interface PendingReply {
-  /** Undefined for the server's own commands. */
-  client: CdpClient | undefined
-  /** The session that the command went to. */
-  sessionId?: string | undefined
-  settle: (message: CdpMessage) => void
-  /** Takes a large answer as it is. */
-  settleLarge?: ((answer: LargeReply) => void) | undefined
-}
 
 /**
  * One pipe to Chromium, shared by many clients.
@@ -53,8 +42,7 @@ export class CdpMultiplexer {
   readonly #downloads: DownloadSettings<CdpClient>
   readonly #policy: CommandPolicy
   readonly #responsiveness: Responsiveness
-  readonly #replies = new Map<number, PendingReply>()
-  #lastId = 0
+  readonly #replies = new PendingReplies<CdpClient>()
   #paused = false
   #closed = false
   /** Called once, when Chromium is gone. */
@@ -183,16 +171,18 @@ export class CdpMultiplexer {
     if (this.#closed) return
     this.#closed = true
     for (const client of [...this.#clients]) client.close('The browser is gone.')
-    for (const reply of this.#replies.values()) reply.settle(gone)
-    this.#replies.clear()
+    this.#replies.settleAll(gone)
     this.#owners.clear()
     this.onClose?.()
   }
 
   #forward(client: CdpClient, message: CdpMessage, { settle, settleLarge }: ReplyHandlers): void {
-    const seen = client.view.observe(message, this.#explaining(message, settle))
+    const seen = client.view.observe(
+      message,
+      explained(message, settle, (address) => this.explainNavigation?.(address)),
+    )
     const observed = this.#contexts.observe(client, message, seen)
-    const id = this.#register({
+    const id = this.#replies.add({
       client,
       settle: observed,
       // What somebody wants to see is read.
@@ -217,32 +207,6 @@ export class CdpMultiplexer {
     if (paused === this.#paused) return
     this.#paused = paused
     for (const client of this.#clients) client.paused = paused
-  }
-
-  /** Of a tunnel that was refused, Chromium knows no more than that there was none. */
-  #explaining(
-    { method, params }: CdpMessage,
-    settle: (answer: CdpMessage) => void,
-  ): (answer: CdpMessage) => void {
-    if (method !== 'Page.navigate') return settle
-    return (answer) => {
-      const { result } = answer
-      const why =
-        result?.['errorText'] === tunnelFailed
-          ? this.explainNavigation?.(String(params?.['url']))
-          : undefined
-      settle(
-        why === undefined
-          ? answer
-          : { ...answer, result: { ...result, errorText: `${tunnelFailed} (${why})` } },
-      )
-    }
-  }
-
-  #register(reply: PendingReply): number {
-    this.#lastId += 1
-    this.#replies.set(this.#lastId, reply)
-    return this.#lastId
   }
 
   /** Whether a large message is done with, without being read. */
@@ -308,11 +272,7 @@ export class CdpMultiplexer {
   #forget(sessionId: string): void {
     const owner = this.#owners.get(sessionId)
     this.#owners.delete(sessionId)
-    for (const [id, reply] of this.#replies) {
-      if (reply.client !== undefined || reply.sessionId !== sessionId) continue
-      this.#replies.delete(id)
-      reply.settle(detached)
-    }
+    this.#replies.settleSession(sessionId, detached)
     if (owner?.sessionId === sessionId) owner.close('The page was closed.')
   }
 
@@ -325,9 +285,7 @@ export class CdpMultiplexer {
     for (const [sessionId, owner] of this.#owners) {
       if (owner === client) this.#owners.delete(sessionId)
     }
-    for (const [id, reply] of this.#replies) {
-      if (reply.client === client) this.#replies.delete(id)
-    }
+    this.#replies.deleteOf(client)
     this.#contexts.forget(client)
     this.#send('Target.detachFromTarget', { sessionId: client.sessionId })
     for (const command of this.#downloads.forget(client)) this.#sendAgain(command)
@@ -365,7 +323,7 @@ export class CdpMultiplexer {
     sessionId?: string,
     settle: (message: CdpMessage) => void = () => {},
   ): number {
-    const id = this.#register({ client: undefined, sessionId, settle })
+    const id = this.#replies.add({ client: undefined, sessionId, settle })
     if (this.#closed) {
       this.#replies.delete(id)
       settle(gone)
