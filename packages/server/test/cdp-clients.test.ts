@@ -263,6 +263,10 @@ describe('large and binary answers', () => {
       (await puppeteerPage()).evaluate(large),
       raw.evaluate(large, page),
     ])
+    const { body } = await server.api('POST', `/v2/interact/${session.id}/execute`, {
+      code: `const text = await page.evaluate(\`${large}\`); text.slice(-4) + text.length`,
+    })
+    expect(body).toMatchObject({ result: `xend${5 * 1024 * 1024 + 3}` })
     for (const answer of answers) {
       expect(answer).toHaveLength(5 * 1024 * 1024 + 3)
       expect((answer as string).endsWith('xend')).toBe(true)

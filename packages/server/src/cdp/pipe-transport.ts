@@ -78,6 +78,13 @@ export class PipeTransport<Incoming extends object, Outgoing extends object = In
     return true
   }
 
+  /** Sends the text of a message that came over another transport. */
+  sendText(text: Buffer): void {
+    if (this.#closed) return
+    this.#output.write(text)
+    this.#output.write('\0')
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true

@@ -9,7 +9,7 @@ import type { BrowserLink } from './browser-link.ts'
 const maximumCdpMessageBytes = 100 * 1024 * 1024
 
 /** Bytes that wait for a kernel which does not read. */
-const maximumBufferedBytes = 64 * 1024 * 1024
+const maximumBufferedBytes = 32 * 1024 * 1024
 
 /** A kernel's pipe as one more client of the session's browser. */
 export class PipeLink implements BrowserLink {
@@ -37,15 +37,21 @@ export class PipeLink implements BrowserLink {
     const transport = new PipeTransport<CdpMessage>(pipe, pipe, limits)
     const early: CdpMessage[] = []
     transport.onMessage = (message) => early.push(message)
+    // Code that keeps the kernel busy does not read; what it misses must not pile up here.
+    const isBehind = (): boolean => {
+      const behind = transport.bufferedBytes > maximumBufferedBytes
+      if (behind) client.close('The kernel does not read.')
+      return behind
+    }
     const client: CdpClient = await cdp.connect({
       send: (message) => {
-        // Code that keeps the kernel busy does not read; what it misses must not pile up here.
-        if (transport.bufferedBytes > maximumBufferedBytes) {
-          client.close('The kernel does not read.')
-        } else {
-          transport.send(message)
-        }
+        if (!isBehind()) transport.send(message)
       },
+      sendText: (text) => {
+        if (!isBehind()) transport.sendText(text)
+      },
+      pause: () => pipe.pause(),
+      resume: () => pipe.resume(),
       close: () => {
         this.#lost = true
         pipe.destroy()
