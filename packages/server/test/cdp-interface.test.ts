@@ -14,7 +14,7 @@ import { CdpMultiplexer } from '../src/cdp/multiplexer.ts'
 import { PipeTransport } from '../src/cdp/pipe-transport.ts'
 import { PlaywrightTransport } from '../src/cdp/playwright-transport.ts'
 
-// No client can open a page of the browser's own interface, so the server does it here.
+// What no client can do or see, so the server's side is here.
 let directory: string
 let browser: ChildProcess
 let cdp: CdpMultiplexer
@@ -104,4 +104,27 @@ test('it is in no list, and Playwright does not know it', async () => {
       .map((page) => page.url()),
   ).toEqual(['about:blank'])
   await playwright.close()
+})
+
+test('what is refused is counted by row, and domains that nobody knows by name, up to a bound', async () => {
+  const { promise: answered, resolve } = Promise.withResolvers<void>()
+  const client = await cdp.connect({
+    send: ({ id }) => {
+      if (id === 1_000) resolve()
+    },
+    close: () => {},
+  })
+  client.receive({ id: 1, method: 'Tethering.bind' })
+  client.receive({ id: 2, method: 'Tethering.unbind' })
+  client.receive({ id: 3, method: 'Page.navigate', params: { url: 'file:///' } })
+  client.receive({ id: 4, method: 'Page.navigate', params: { url: 'about:blank' } })
+  for (let id = 100; id < 200; id += 1) client.receive({ id, method: `Unheard${id}.of` })
+  client.receive({ id: 200, method: 'Unheard100.again' })
+  client.receive({ id: 1_000, method: 'Browser.getVersion' })
+  await answered
+  const { refused, unknownDomains } = cdp.policyCounters
+  expect(Object.fromEntries(refused)).toEqual({ 'Tethering.*': 2, 'Page.navigate': 1 })
+  expect(unknownDomains.size).toBe(65)
+  expect([unknownDomains.get('Unheard100'), unknownDomains.get('other')]).toEqual([2, 36])
+  client.close('The test is over.')
 })
