@@ -38,7 +38,7 @@ test('defaults', () => {
     poolSize: undefined,
     browserMemory: expect.any(Number),
     kernelMemory: expect.any(Number),
-    kernelProcesses: 512,
+    kernelProcesses: 256,
     sessionDisk: 1024,
     logLevel: 'info',
   })

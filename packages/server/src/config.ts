@@ -92,7 +92,7 @@ export interface ServerOptions {
   browserMemory?: number | undefined
   /** Megabytes for each kernel. Default: 1024, at most a quarter of the memory. */
   kernelMemory?: number | undefined
-  /** Processes and threads of each kernel. Default: 512. */
+  /** Processes and threads of each kernel. Default: 256. */
   kernelProcesses?: number | undefined
   /** Megabytes of files of each session. Default: 1024. */
   sessionDisk?: number | undefined
@@ -226,7 +226,7 @@ function build(
     poolSize: given.poolSize,
     browserMemory: given.browserMemory ?? defaultBrowserMemory(),
     kernelMemory: given.kernelMemory ?? defaultKernelMemory(),
-    kernelProcesses: given.kernelProcesses ?? 512,
+    kernelProcesses: given.kernelProcesses ?? 256,
     sessionDisk: given.sessionDisk ?? 1_024,
     logLevel: given.logLevel ?? 'info',
   })

@@ -76,7 +76,7 @@ function addServerOptions(command: Command): Command {
     )
     .option(
       '--kernel-processes <number>',
-      'processes and threads of each interpreter (TANDEM_KERNEL_PROCESSES; default: 512)',
+      'processes and threads of each interpreter (TANDEM_KERNEL_PROCESSES; default: 256)',
     )
     .option(
       '--session-disk <megabytes>',

@@ -178,6 +178,30 @@ test('temporary files count as memory, in whatever process they were made', asyn
   expect(output.stderr).toContain('temporary files; the limit is 320 MB')
 })
 
+describe.skipIf(!isolationAvailable)('memory that no process shows cannot be had', () => {
+  test('in a temporary folder of a user namespace', async () => {
+    const output = await execute('unshare --user --map-root-user --mount true', {
+      language: 'bash',
+    })
+    expect(output).toMatchObject({ exitCode: 1 })
+    expect(output.stderr).toContain('Operation not permitted')
+  })
+
+  test.skipIf(python === undefined)('in files and segments without a name', async () => {
+    const code = `import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+def attempt(action):
+    try: return action()
+    except OSError as error: return error.strerror
+def segment():
+    if libc.shmget(0, 1 << 20, 0o1600) < 0: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+print(attempt(lambda: os.memfd_create("x")), attempt(segment), sep="\\n")`
+    expect(await execute(code, { language: 'python' })).toMatchObject({
+      result: 'Function not implemented\nFunction not implemented',
+    })
+  })
+})
+
 test('many small files count as well', async () => {
   const output = await execute(
     `const fs = require('node:fs')
@@ -193,7 +217,7 @@ test('many small files count as well', async () => {
 
 test('a kernel that grows between two executions is ended, and the next one hears why', async () => {
   await execute(`var kept = []
-    setTimeout(() => setInterval(() => kept.push(Buffer.alloc(8e6, 1)), 5), 100)
+    setTimeout(() => setInterval(() => kept.push(Buffer.alloc(4e6, 1)), 20), 100)
     1`)
   await expect
     .poll(async () => (await processesOf(sessionId)).some(isKernel), { timeout: 20_000 })

@@ -69,6 +69,12 @@ export interface KernelOptions {
 /** Milliseconds that the output of a kernel which died is still read. */
 const lastOutputDeadline = 200
 
+/**
+ * Milliseconds after which nobody waits any longer for the end of a kernel that was killed. Nothing
+ * that its code began goes on by then; to clear hundreds of processes away takes its time.
+ */
+const killPatience = 1_000
+
 /** Milliseconds in which a kernel that closed its control pipe may end by itself. */
 const endGrace = 250
 
@@ -91,6 +97,7 @@ export class Kernel {
   readonly #tab: SharedTab
   #onMessage: ((message: KernelMessage) => void) | undefined
   #closed: Promise<void> | undefined
+  readonly #abandoned = Promise.withResolvers<void>()
 
   /**
    * @param link How the process reaches the browser.
@@ -162,7 +169,8 @@ export class Kernel {
       ...(tab === undefined ? {} : { tab }),
     }
     this.#control.send(command)
-    const message = await Promise.race([outcome, this.#process.exited.then(() => undefined)])
+    const ended = Promise.race([this.#process.exited, this.abandoned]).then(() => undefined)
+    const message = await Promise.race([outcome, ended])
     // A dead kernel writes no fence, and a child that it left may hold its output open.
     await (message ? outputs : Promise.race([outputs, delay(lastOutputDeadline)]))
     return this.#collect(message)
@@ -177,9 +185,19 @@ export class Kernel {
     return this.#closed
   }
 
+  /** Settles when it was closed and nobody has to wait for that any longer. */
+  get abandoned(): Promise<void> {
+    return this.#abandoned.promise
+  }
+
   async #end(): Promise<void> {
+    const timer = setTimeout(() => this.#abandoned.resolve(), killPatience)
     const ends = [this.#link.cutOff('The kernel was ended.'), this.#process.kill()]
-    await Promise.all(ends)
+    try {
+      await Promise.all(ends)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async #start(connect: ConnectCommand | undefined): Promise<void> {

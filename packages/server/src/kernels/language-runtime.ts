@@ -70,7 +70,9 @@ export class LanguageRuntime {
     this.#used = true
     const run = kernel.run(request)
     const end = await firstEnd(run, request)
-    if (end !== 'ended' || !kernel.alive) await this.#discard(kernel)
+    if (end !== 'ended' || !kernel.alive) {
+      await Promise.race([this.#discard(kernel), kernel.abandoned])
+    }
     if (end === 'aborted') throw request.signal?.reason
     // The run of a kernel that was ended has what it printed until then.
     const execution = await run

@@ -12,6 +12,8 @@ export interface SystemView {
   files: Mount[]
   /** Holds those files. */
   directory: string
+  /** The file with the filter of system calls for code; undefined where there is none for it. */
+  filter: string | undefined
   /** The Node program that opens the ports. */
   node: string
   /** Paths of the programs that a process passes through on its way. */
@@ -43,13 +45,15 @@ export interface SandboxArgumentOptions {
   gateDescriptor: number
   /** Where the port opener finds its channel; missing when there is nothing to open. */
   channelDescriptor?: number
+  /** Where bubblewrap finds the filter of system calls, if there is to be one. */
+  filterDescriptor?: number
   /** Where bubblewrap finds a folder or file of the machine. */
   hostPath: (host: string) => string
 }
 
 /** The sandbox itself, and in it the command with its limits. */
 export function sandboxArguments(options: SandboxArgumentOptions): string[] {
-  const { specification, system, hostPath } = options
+  const { specification, system, filterDescriptor, hostPath } = options
   const { limits, readable, writable } = specification
   const mount = (option: string) => (mounted: Mount) => [
     option,
@@ -75,6 +79,7 @@ export function sandboxArguments(options: SandboxArgumentOptions): string[] {
     ...['--remount-ro', '/'],
     ...['--chdir', specification.workingDirectory],
     ...['--info-fd', String(options.statusDescriptor)],
+    ...(filterDescriptor === undefined ? [] : ['--seccomp', String(filterDescriptor)]),
     '--',
     ...launcherArguments(options),
   ]

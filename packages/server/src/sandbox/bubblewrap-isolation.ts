@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { chown, mkdir } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { type SystemView, sandboxArguments } from './bubblewrap-arguments.ts'
@@ -82,6 +83,8 @@ export class BubblewrapIsolation implements Isolation {
     const gateDescriptor = statusDescriptor + 1
     const channelDescriptor = gateDescriptor + 1
     const hasPorts = specification.ports.length > 0
+    const filter = this.#filterFor(specification)
+    const filterDescriptor = channelDescriptor + (hasPorts ? 1 : 0)
     const stage = this.#stageFor(specification)
     const group = this.#groupFor(specification)
     const [command, ...arguments_] = [
@@ -94,9 +97,11 @@ export class BubblewrapIsolation implements Isolation {
         statusDescriptor,
         gateDescriptor,
         ...(hasPorts ? { channelDescriptor } : {}),
+        ...(filter === undefined ? {} : { filterDescriptor }),
         hostPath: stage.pathOf,
       }),
     ] as [string, ...string[]]
+    const filterFile = filter === undefined ? undefined : openSync(filter, 'r')
     const child = spawn(command, arguments_, {
       cwd: '/',
       env: { ...specification.environment, [processMark]: mark },
@@ -108,8 +113,10 @@ export class BubblewrapIsolation implements Isolation {
         'pipe',
         ...Array.from({ length: pipes + 2 }, () => 'pipe' as const),
         ...(hasPorts ? (['ipc'] as const) : []),
+        ...(filterFile === undefined ? [] : [filterFile]),
       ],
     })
+    if (filterFile !== undefined) closeSync(filterFile)
     const portsOpen = hasPorts ? receivePorts(child, specification.ports) : undefined
     return SupervisedProcess.adopt({
       child,
@@ -118,6 +125,11 @@ export class BubblewrapIsolation implements Isolation {
       namespaceInit: initOf(child, statusDescriptor, gateDescriptor),
       ...(portsOpen ? { portsOpen } : {}),
     })
+  }
+
+  /** For code only: Chromium makes user namespaces for its own sandbox, and filters by itself. */
+  #filterFor({ role }: ProcessSpecification): string | undefined {
+    return role === 'kernel' ? this.#options.system.filter : undefined
   }
 
   /** From its first moment on, so that nothing of it is ever outside. */

@@ -33,8 +33,13 @@ const forgiveness = 5_000
 
 /** What its threads get: they give way to everybody. */
 const lowest = 19
-/** What its sessions of processes get: a tenth of what others have, so that they can still end. */
+/** What its sessions of processes get, but for the first: a tenth of what others have. */
 const lowestGroup = 10
+/** What those of a crowd get that is to end, where the server may: nine times what others have. */
+const dyingGroup = -10
+
+/** So many processes are a crowd: on a busy machine their end takes long. */
+const crowd = 48
 
 /** Clock ticks of a second, in which the kernel tells of processor time. */
 const ticksPerSecond = 100
@@ -60,6 +65,8 @@ export class ProcessorShare {
   #greed = 0
   /** Since when it has taken its part only; `performance.now()`. */
   #fairSince: number | undefined
+  /** Whether its threads give way. */
+  #isLow = false
   /** The sessions of processes that give way. */
   readonly #lowered = new Set<number>()
 
@@ -72,9 +79,17 @@ export class ProcessorShare {
     return this.#greed > 0
   }
 
-  /** Lets it have its part again, because it is to end, which takes time of processors, too. */
+  /** Lets it have its part again, and more, because it is to end: that takes time of processors. */
   release(): void {
-    if (this.#lowered.size > 0) void this.#restore([...this.#options.tree.members.values()])
+    const samples = [...this.#options.tree.members.values()]
+    if (!this.#isLow && samples.length < crowd) return
+    const done = new Set<number>()
+    for (const { pid, session } of samples) {
+      if (done.has(session)) continue
+      done.add(session)
+      if (!setGroupNiceness(pid, dyingGroup)) setGroupNiceness(pid, 0)
+    }
+    void this.#raise(samples)
   }
 
   /** Judges by what the last scan found. */
@@ -119,11 +134,14 @@ export class ProcessorShare {
   }
 
   async #lower(samples: readonly ProcessSample[]): Promise<void> {
-    const { role } = this.#options
-    for (const sample of samples) {
-      if (this.#lowered.has(sample.session)) continue
-      if (!setGroupNiceness(sample.pid, lowestGroup)) break
-      this.#lowered.add(sample.session)
+    const { role, tree } = this.#options
+    this.#isLow = true
+    // As one group, the first has no more than any other sandbox.
+    const first = firstSessions(tree)
+    for (const { pid, session } of samples) {
+      if (first.has(session) || this.#lowered.has(session)) continue
+      if (!setGroupNiceness(pid, lowestGroup)) break
+      this.#lowered.add(session)
     }
     const above = samples.filter(({ niceness }) => niceness < lowest)
     // Pages only: a browser that gives way with the rest of it could not be told to close them.
@@ -132,12 +150,26 @@ export class ProcessorShare {
   }
 
   async #restore(samples: readonly ProcessSample[]): Promise<void> {
+    this.#isLow = false
     for (const { pid, session } of samples) {
       if (this.#lowered.has(session) && setGroupNiceness(pid, 0)) this.#lowered.delete(session)
     }
+    await this.#raise(samples)
+  }
+
+  async #raise(samples: readonly ProcessSample[]): Promise<void> {
     const below = samples.filter(({ niceness }) => niceness === lowest)
     await setNiceness(below, this.#options.niceness)
   }
+}
+
+/** Those of what makes the sandbox, and of what runs in it from the start. */
+function firstSessions({ root, members }: ProcessTree): Set<number> {
+  const sessions = new Set<number>()
+  for (const { pid, parent, session } of members.values()) {
+    if (pid === root || parent === root) sessions.add(session)
+  }
+  return sessions
 }
 
 function readyThreads(pid: number): number {
@@ -183,8 +215,9 @@ async function setNiceness(samples: readonly ProcessSample[], niceness: number):
 
 /**
  * Sets the niceness of the whole session of processes that one is in (sched(7),
- * "The autogroup feature"). False when the kernel wants to be asked later: of
- * servers that are not root it takes ten changes a second.
+ * "The autogroup feature"). False when the kernel does not let it: of servers
+ * that are not root it takes ten changes a second, and none to more than others
+ * have. A process that has ended is no matter.
  */
 function setGroupNiceness(pid: number, niceness: number): boolean {
   let file: number | undefined
@@ -193,7 +226,7 @@ function setGroupNiceness(pid: number, niceness: number): boolean {
     writeSync(file, String(niceness))
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EAGAIN'
+    return !['EAGAIN', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')
   } finally {
     if (file !== undefined) closeSync(file)
   }

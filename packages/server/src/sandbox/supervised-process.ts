@@ -17,7 +17,7 @@ export class ProcessStartError extends Error {
 }
 
 /** Milliseconds until a killed process tree must be gone. SIGKILL cannot be refused. */
-const killDeadline = 5_000
+const killDeadline = 15_000
 
 /** What is known of a child that was just spawned. */
 export interface SpawnedChild {

@@ -3,6 +3,7 @@ import { access, lstat, mkdir, readFile, readlink, stat, writeFile } from 'node:
 import { join } from 'node:path'
 import type { SystemView } from './bubblewrap-arguments.ts'
 import type { Mount } from './isolation.ts'
+import { systemCallFilter } from './system-call-filter.ts'
 
 /** Programs and libraries. On most systems all but the first are links into it. */
 const programFolders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
@@ -68,7 +69,16 @@ export async function viewSystem(directory: string): Promise<SystemView> {
     nice: await findTool('nice'),
   }
   const ceilings = await readCeilings()
-  return { readable, links, files: own, directory, node: process.execPath, tools, ceilings }
+  const filter = await writeFilter(directory)
+  return { readable, links, files: own, directory, filter, node: process.execPath, tools, ceilings }
+}
+
+async function writeFilter(directory: string): Promise<string | undefined> {
+  const filter = systemCallFilter()
+  if (!filter) return undefined
+  const path = join(directory, 'system-calls')
+  await writeFile(path, filter, { mode: 0o644 })
+  return path
 }
 
 /** The hard limits of this process, which no process that it starts can get above. */
