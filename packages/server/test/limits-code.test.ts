@@ -202,6 +202,27 @@ print(attempt(lambda: os.memfd_create("x")), attempt(segment), sep="\\n")`
   })
 })
 
+test('files that are deleted and still open count as well', async () => {
+  const output = await execute(
+    `const fs = require('node:fs')
+    for (let index = 0; ; index += 1) {
+      const file = fs.openSync('gone', 'w')
+      fs.writeSync(file, Buffer.alloc(8e6, 1))
+      fs.unlinkSync('gone')
+      await page.waitForTimeout(20)
+    }`,
+  )
+  expect(output).toMatchObject({ exitCode: 137, killed: true })
+  expect(output.stderr).toContain('and the limit is 48 MB')
+})
+
+test('folders deeper than any path go with their session', async () => {
+  const code = 'name=$(printf %0200d 0); for i in $(seq 40); do mkdir $name; cd $name || exit; done'
+  expect(await execute(code, { language: 'bash' })).toMatchObject({ exitCode: 0 })
+  expect(await server.api('DELETE', `/v2/interact/${sessionId}`)).toMatchObject({ status: 200 })
+  expect(await readdir(server.directory)).toEqual([])
+})
+
 test('many small files count as well', async () => {
   const output = await execute(
     `const fs = require('node:fs')

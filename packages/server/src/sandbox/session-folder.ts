@@ -1,6 +1,7 @@
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Isolation, Mount } from './isolation.ts'
+import { removeTree } from './remove-tree.ts'
 
 /** The folder of one session on this machine: what it writes, as far as it is kept on a disk. */
 export class SessionFolder {
@@ -40,22 +41,6 @@ export class SessionFolder {
 
   /** Removes it with everything in it. The session's processes must be gone. */
   async remove(): Promise<void> {
-    // Chromium's last children may still write while they die.
-    const options = { recursive: true, force: true, maxRetries: 4, retryDelay: 200 }
-    try {
-      await rm(this.host, options)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
-      // The session's code took the rights to its own folders away.
-      await restoreRights(this.host)
-      await rm(this.host, options)
-    }
-  }
-}
-
-async function restoreRights(folder: string): Promise<void> {
-  await chmod(folder, 0o700)
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) await restoreRights(join(folder, entry.name))
+    await removeTree(this.host)
   }
 }

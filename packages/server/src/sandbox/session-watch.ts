@@ -5,7 +5,7 @@ import { SandboxWatch } from './sandbox-watch.ts'
 import type { SessionFolder } from './session-folder.ts'
 import type { SessionLimits } from './session-limits.ts'
 import type { SupervisedProcess } from './supervised-process.ts'
-import { WorkFolderWatch } from './work-folder-watch.ts'
+import { WorkFolderWatch, type Writers } from './work-folder-watch.ts'
 
 /** What a session uses. */
 export interface SessionUsage {
@@ -125,7 +125,9 @@ export class SessionWatch {
 
   async #checkFolder(): Promise<void> {
     const running = [...this.#sandboxes.keys()].find((process) => process.inUse)
-    const writers = { running: running !== undefined, begun: this.#begun }
+    const kernels = [...this.#sandboxes.values()].filter(({ role }) => role === 'kernel')
+    const pids = kernels.flatMap(({ tree }) => [...tree.members.keys()])
+    const writers: Writers = { running: running !== undefined, begun: this.#begun, pids }
     const verdict = await this.#folder?.check(writers)
     if (this.#closed || !verdict || verdict.action === 'none') return
     if (verdict.action === 'end session') this.onOverrun?.(verdict.overrun)

@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs'
+import { deletedFileBytes } from './deleted-files.ts'
 import { type FolderUsage, measureFolder } from './folder-usage.ts'
 import { type Overrun, diskOverrun, filesOverrun } from './overrun.ts'
 import type { Mount } from './isolation.ts'
@@ -15,6 +16,8 @@ export interface Writers {
   running: boolean
   /** How many have begun so far. */
   begun: number
+  /** The processes that code runs in. */
+  pids: readonly number[]
 }
 
 /** What is to be done about the folder. */
@@ -54,7 +57,7 @@ export class WorkFolderWatch {
   #measuredAt = 0
   #took = 0
   #freeThen = { bytes: 0, files: 0 }
-  #writers: Writers = { running: false, begun: 0 }
+  #writers: Writers = { running: false, begun: 0, pids: [] }
   /** The least that it held since it has been too large. */
   #floor: FolderUsage | undefined
   /** Whether the last look ended an execution. */
@@ -74,7 +77,9 @@ export class WorkFolderWatch {
     const free = this.#freeSpace()
     if (!this.#isDue(writers, free)) return { action: 'none' }
     const began = performance.now()
-    this.#usage = await measureFolder(this.#folder.host, this.#limits.entries * 2)
+    const { host } = this.#folder
+    this.#usage = await measureFolder(host, this.#limits.entries * 2)
+    this.#usage.bytes += await deletedFileBytes(writers.pids, host)
     this.#measuredAt = performance.now()
     this.#took = this.#measuredAt - began
     this.#freeThen = free

@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { validate as isUuid } from 'uuid'
 import { killMarkedProcesses } from '../sandbox/process-tree.ts'
+import { removeTree } from '../sandbox/remove-tree.ts'
 
 /** Milliseconds in which the processes of a killed server must be gone. */
 const deadline = 5_000
@@ -18,6 +19,6 @@ export async function sweepSessions(owner: string, directory: string): Promise<v
   for (const folder of await readdir(directory)) {
     // The operator may have named a folder that holds something else of that name.
     if (!isUuid(folder)) continue
-    await rm(join(directory, folder), { recursive: true, force: true, maxRetries: 4 })
+    await removeTree(join(directory, folder))
   }
 }
