@@ -190,9 +190,16 @@ async function collected(pid: number): Promise<void> {
 }
 
 async function waitForKernel(): Promise<number> {
-  const found = (): Promise<number> => kernelOf(session.id).catch(() => 0)
-  await expect.poll(found, { timeout: 10_000 }).toBeGreaterThan(0)
-  return kernelOf(session.id)
+  let kernel = 0
+  // What becomes the kernel has its command among its own arguments, until it is replaced by it.
+  const look = async (): Promise<boolean> => {
+    const found = await kernelOf(session.id).catch(() => 0)
+    const isSame = found !== 0 && found === kernel
+    kernel = found
+    return isSame
+  }
+  await expect.poll(look, { timeout: 10_000 }).toBe(true)
+  return kernel
 }
 
 /** Lets the page say when code in it has begun. */
