@@ -21,6 +21,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Two files at a time share two cores, and some tests start a dozen processes each.
+    retry: 2,
     // Below that a browser test is as quick as it gets, and naming it would bury the others.
     slowTestThreshold: 5_000,
     passWithNoTests: false,
