@@ -108,7 +108,7 @@ test.skipIf(!isolationAvailable)(
           const folder = await navigator.storage.getDirectory()
           const file = await folder.getFileHandle(name, { create: true })
           const stream = await file.createWritable()
-          await stream.write(new Uint8Array(16e6).fill(1))
+          await stream.write(new Uint8Array(32e6).fill(1))
           await stream.close()
         }, 'file' + index))
         await stored.catch(() => {})
@@ -126,6 +126,7 @@ test.skipIf(!isolationAvailable)(
       body: { details: { endReason: 'out_of_memory' } },
     })
   },
+  60_000,
 )
 
 test('downloads that fill the disk while no code runs end the session', async () => {

@@ -31,6 +31,9 @@ export type FolderVerdict =
 /** Milliseconds between two measurements at least, while an execution runs and while none does. */
 const intervals = { running: 250, idle: 2_000 }
 
+/** Milliseconds between two at most, however long they take. */
+const longest = { running: 3_000, idle: 30_000 }
+
 /** A measurement may take this part of the time... */
 const measuringShare = 0.05
 /** ... and this much when the disk has lost what the folder may still take. */
@@ -90,8 +93,9 @@ export class WorkFolderWatch {
 
   #isDue(writers: Writers, free: { bytes: number; files: number }): boolean {
     const age = performance.now() - this.#measuredAt
-    const interval = writers.running ? intervals.running : intervals.idle
-    if (age > Math.max(interval, this.#took / measuringShare)) return true
+    const state = writers.running ? 'running' : 'idle'
+    const rest = Math.min(longest[state], this.#took / measuringShare)
+    if (age > Math.max(intervals[state], rest)) return true
     if (age < this.#took / hastyShare) return false
     // It cannot have grown by more than the disk has lost.
     const bytesLeft = Math.max(growthBytes, this.#limits.bytes - this.#usage.bytes)
