@@ -30,7 +30,7 @@ export async function probeIsolation(options: ProbeOptions = {}): Promise<Isolat
   const found = await findBubblewrap(options.bwrap, machine)
   if ('problem' in found) return { machine, problem: found.problem }
   const { bubblewrap } = found
-  const result = await trySandbox(bubblewrap.path)
+  const result = await trySeveralTimes(bubblewrap.path)
   if ('failure' in result) {
     return {
       machine,
@@ -42,6 +42,18 @@ export async function probeIsolation(options: ProbeOptions = {}): Promise<Isolat
   if (sample.shared.length > 0)
     return { machine, bubblewrap, problem: sharedProblem(sample.shared) }
   return { machine, bubblewrap, sandbox: sample }
+}
+
+/** How often a sandbox is tried before the machine counts as one that makes none. */
+const attempts = 3
+
+/** On a machine that is just starting many, one may fail that would not a moment later. */
+async function trySeveralTimes(bwrap: string): ReturnType<typeof trySandbox> {
+  let result = await trySandbox(bwrap)
+  for (let attempt = 1; attempt < attempts && 'failure' in result; attempt += 1) {
+    result = await trySandbox(bwrap)
+  }
+  return result
 }
 
 /**
