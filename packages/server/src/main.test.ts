@@ -86,7 +86,10 @@ test('keys: add prints the key alone on stdout; list and revoke work on it', asy
 
   const listed = await tandem(['keys', 'list'], { TANDEM_API_KEYS: 'key-of-the-environment' })
   expect(listed.stdout).toMatch(
-    new RegExp(`^${id} +build machine +20\\S+ \\S+Z +never +active$`, 'm'),
+    new RegExp(
+      `^${id} +build machine +20\\S+ \\S+Z +never +active +unlimited +unlimited +unlimited +0$`,
+      'm',
+    ),
   )
   expect(listed.stdout).toMatch(/^key_[0-9a-f]{16} +TANDEM_API_KEYS/m)
   expect(listed.stdout).not.toMatch(/td-|key-of-the-environment/)
@@ -97,6 +100,33 @@ test('keys: add prints the key alone on stdout; list and revoke work on it', asy
   expect(wrong).toMatchObject({ code: 1, stdout: '' })
   expect(wrong.stderr).toContain('There is no key with this id.')
   expect(wrong.stderr).not.toMatch(keyPattern)
+}, 20_000)
+
+test('keys: what a key may do is set, changed and shown', async () => {
+  const limits = ['--sessions', '2', '--requests-per-minute', '30', '--credits', '500']
+  const id = idIn((await tandem(['keys', 'add', ...limits])).stderr)
+  const row = async (): Promise<string> => {
+    const { stdout } = await tandem(['keys', 'list'])
+    return stdout.split('\n').find((line) => line.startsWith(id)) ?? ''
+  }
+  expect(await row()).toMatch(/active +2 +30 +500 +0$/)
+  expect(await tandem(['keys', 'credits', 'add', id, '25'])).toMatchObject({
+    code: 0,
+    stdout: 'The key has 525 credits now.\n',
+  })
+  await tandem(['keys', 'set', id, '--sessions', 'unlimited'])
+  expect(await row()).toMatch(/active +unlimited +30 +525 +0$/)
+  const [nothing, wrong, unknown] = await Promise.all([
+    tandem(['keys', 'set', id]),
+    tandem(['keys', 'set', id, '--credits', '-1']),
+    tandem(['keys', 'credits', 'add', 'td-typed-by-mistake', '1']),
+  ])
+  expect(nothing).toMatchObject({ code: 1, stderr: expect.stringContaining('Say what to set') })
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('whole number') })
+  expect(unknown).toMatchObject({
+    code: 1,
+    stderr: 'There is no key with this id. The ids are shown by: tandem keys list\n',
+  })
 }, 20_000)
 
 test('a wrong configuration ends the command with all that is wrong, and no stack', async () => {

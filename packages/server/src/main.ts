@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import type { Flags } from './config.ts'
 import { version } from './version.ts'
 
@@ -30,6 +30,41 @@ const bwrapOption = [
   '--bwrap <path>',
   'bubblewrap to use instead of the one in PATH (TANDEM_BWRAP)',
 ] as const
+
+interface GrantOptions {
+  sessions?: number | 'unlimited'
+  requestsPerMinute?: number | 'unlimited'
+  credits?: number | 'unlimited'
+}
+
+const sessionsOption = [
+  '--sessions <number>',
+  'sessions at once, or unlimited (the default)',
+  numberOrUnlimited,
+] as const
+const requestsOption = [
+  '--requests-per-minute <number>',
+  'of each kind of request, or unlimited (the default)',
+  numberOrUnlimited,
+] as const
+const creditsOption = [
+  '--credits <number>',
+  'credits to spend, or unlimited (the default)',
+  numberOrUnlimited,
+] as const
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number.')
+}
+
+function numberOrUnlimited(text: string): number | 'unlimited' {
+  return text === 'unlimited' ? text : wholeNumber(text)
+}
+
+function splitGrants({ sessions, requestsPerMinute, credits, ...rest }: Options & GrantOptions) {
+  return { grants: { sessions, requestsPerMinute, credits }, rest }
+}
 
 /** What a server is told. The doctor takes the same, and examines what is needed for that. */
 function addServerOptions(command: Command): Command {
@@ -120,10 +155,14 @@ keys
   .command('add')
   .description('make a key and print it, this one time, on stdout')
   .option('--name <name>', 'what the key is for', 'unnamed')
+  .option(...sessionsOption)
+  .option(...requestsOption)
+  .option(...creditsOption)
   .option(...dataDirectoryOption)
-  .action(async ({ name, ...options }: Options & { name: string }) => {
+  .action(async ({ name, ...options }: Options & GrantOptions & { name: string }) => {
     const { addKey } = await import('./commands/keys.ts')
-    await finish(addKey(flagsOf(options), name))
+    const { grants, rest } = splitGrants(options)
+    await finish(addKey(flagsOf(rest), { name, ...grants }))
   })
 
 keys
@@ -133,6 +172,33 @@ keys
   .action(async (options: Options) => {
     const { listKeys } = await import('./commands/keys.ts')
     await finish(listKeys(flagsOf(options)))
+  })
+
+keys
+  .command('set')
+  .description('change what a key may do, from the next request on')
+  .argument('<id>', 'the id that `tandem keys list` shows')
+  .option(...sessionsOption)
+  .option(...requestsOption)
+  .option(...creditsOption)
+  .option(...dataDirectoryOption)
+  .action(async (id: string, options: Options & GrantOptions) => {
+    const { setKey } = await import('./commands/keys.ts')
+    const { grants, rest } = splitGrants(options)
+    await finish(setKey(flagsOf(rest), id, grants))
+  })
+
+keys
+  .command('credits')
+  .description('give a key more credits')
+  .command('add')
+  .description('give a key more credits, beside what it has')
+  .argument('<id>', 'the id that `tandem keys list` shows')
+  .argument('<number>', 'how many', wholeNumber)
+  .option(...dataDirectoryOption)
+  .action(async (id: string, credits: number, options: Options) => {
+    const { addCredits } = await import('./commands/keys.ts')
+    await finish(addCredits(flagsOf(options), id, credits))
   })
 
 keys

@@ -7,6 +7,8 @@ import { probeLaunch } from './browser/launch-probe.ts'
 import { type Config, type ServerOptions, resolveConfig } from './config.ts'
 import { createApp } from './http/app.ts'
 import { ApiKeys } from './keys/api-keys.ts'
+import { CreditAccounts } from './keys/credit-accounts.ts'
+import { KeyLimitStore } from './keys/key-limits.ts'
 import { EgressGateway } from './egress/gateway.ts'
 import { SystemNames } from './egress/system-names.ts'
 import { BubblewrapIsolation } from './sandbox/bubblewrap-isolation.ts'
@@ -21,6 +23,8 @@ import { requireHidden } from './sandbox/visible-folder.ts'
 import { ReplayContexts } from './scrape/replay-contexts.ts'
 import { ScrapeService } from './scrape/scrape-service.ts'
 import { poolBounds } from './sessions/pool-size.ts'
+import { Heartbeat } from './sessions/heartbeat.ts'
+import { SessionBilling } from './sessions/session-billing.ts'
 import { SessionFactory } from './sessions/session-factory.ts'
 import { SessionPool } from './sessions/session-pool.ts'
 import { SessionRecords } from './sessions/session-records.ts'
@@ -108,7 +112,10 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     monitor,
   })
   const records = new SessionRecords(store)
-  const abandoned = await records.endAbandoned()
+  const accounts = new CreditAccounts(store)
+  const billing = new SessionBilling(accounts)
+  const abandoned = await records.endAbandoned(await Heartbeat.last(store))
+  await billing.settleAbandoned(records)
   if (abandoned > 0) log.warn({ sessions: abandoned }, 'ended the sessions of a killed server')
 
   const { maxSessions } = config
@@ -117,12 +124,16 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     bounds: poolBounds(config.poolSize, maxSessions),
     log,
   })
-  const registry = new SessionRegistry({ pool, records, maxSessions, log })
+  const keyLimits = new KeyLimitStore(store)
+  const registry = new SessionRegistry({ pool, records, billing, keyLimits, maxSessions, log })
+  const heartbeat = new Heartbeat(store, () => registry.counters.sessions > 0)
+  teardown.add(() => heartbeat[Symbol.dispose]())
   let stopping = false
   const app = createApp({
     keys: new ApiKeys(store, config.apiKeys),
+    keyLimits,
     registry,
-    scrapes: new ScrapeService(registry, new ReplayContexts(sealed)),
+    scrapes: new ScrapeService(registry, new ReplayContexts(sealed), accounts),
     publicUrl: config.publicUrl,
     health: () => {
       const { sessions: active, starting, pool: unused } = registry.counters

@@ -10,6 +10,7 @@ import Fastify, {
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { ApiKeys } from '../keys/api-keys.ts'
+import type { KeyLimitStore } from '../keys/key-limits.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { ScrapeService } from '../scrape/scrape-service.ts'
 import { ApiError } from './api-error.ts'
@@ -20,11 +21,13 @@ import { ClientGoneError } from './client-connection.ts'
 import { isDefect, toApiError } from './error-mapping.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
 import { interactRoutes } from './interact-routes.ts'
+import { limitRequestRate } from './request-rate.ts'
 import { scrapeRoutes } from './scrape-routes.ts'
 import { answerUnreadable } from './unreadable-request.ts'
 
 export interface AppOptions {
   keys: ApiKeys
+  keyLimits: KeyLimitStore
   registry: SessionRegistry
   scrapes: ScrapeService
   publicUrl: string | undefined
@@ -40,7 +43,7 @@ const requestTimeout = 60_000
 
 /** The HTTP face of the server, not yet listening. */
 export function createApp(options: AppOptions): FastifyInstance {
-  const { keys, registry, log } = options
+  const { keys, keyLimits, registry, log } = options
   // Named by its wider type, so that the app's type does not carry the logger's.
   const loggerInstance: FastifyBaseLogger = log
   const app = Fastify({
@@ -107,6 +110,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   cdp.routes(app)
   void app.register(async (authenticated) => {
     authenticated.addHook('onRequest', authenticate(keys))
+    await limitRequestRate(authenticated, keyLimits)
     // Before anything is done: the answer may have to say how the caller reaches it.
     authenticated.addHook('onRequest', async (request) => urls.checkHost(request))
     interactRoutes(authenticated, { registry, urls })

@@ -1,6 +1,7 @@
 import type { FastifyError } from 'fastify'
 import { BrowserLaunchError } from '../browser/browser-process.ts'
 import { BrowserGoneError, CommandTimeoutError } from '../cdp/command-error.ts'
+import { InsufficientCreditsError } from '../keys/credit-accounts.ts'
 import { KernelStartError, PageUnresponsiveError } from '../kernels/kernel.ts'
 import { LanguageUnavailableError } from '../kernels/language-unavailable-error.ts'
 import {
@@ -33,6 +34,13 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof SessionForbiddenError) return new ApiError(403, error.message)
   if (error instanceof SessionEndedError) {
     return new ApiError(410, error.message, { details: { endReason: error.endReason } })
+  }
+  if (error instanceof InsufficientCreditsError) {
+    const { required, available } = error
+    return new ApiError(402, error.message, {
+      code: 'INSUFFICIENT_CREDITS',
+      details: { required, available },
+    })
   }
   if (error instanceof SessionLimitError) {
     return new ApiError(429, error.message, {

@@ -6,10 +6,10 @@ import type {
   SessionSummary,
 } from '@tandem-browser/core'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { creditsFor } from '../sessions/credits.ts'
 import { lifetimeLimits } from '../sessions/lifetime.ts'
 import type { SessionRecord } from '../sessions/session-records.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
+import type { SessionEnd } from '../sessions/session.ts'
 import { ApiError } from './api-error.ts'
 import type { CapabilityUrlBuilder } from './capability-urls.ts'
 import { answerExecution } from './execution-route.ts'
@@ -69,7 +69,7 @@ export function interactRoutes(
         return {
           success: true,
           ...summarize(request, record),
-          ...(record.end ? durationAndCredits(record.end.duration) : {}),
+          ...(record.end ? durationAndCredits(record.end) : {}),
         }
       },
     )
@@ -88,7 +88,7 @@ export function interactRoutes(
       `${prefix}/:sessionId`,
       async (request): Promise<DeleteSessionResponse> => {
         const end = await registry.release(request.params.sessionId, request.caller.id)
-        return { success: true, ...durationAndCredits(end.duration) }
+        return { success: true, ...durationAndCredits(end) }
       },
     )
   }
@@ -109,9 +109,9 @@ export function interactRoutes(
 }
 
 /** The part that every answer about an ended session shares. */
-export function durationAndCredits(duration: number): {
+export function durationAndCredits({ duration, credits }: SessionEnd): {
   sessionDurationMs: number
   creditsBilled: number
 } {
-  return { sessionDurationMs: Math.round(duration), creditsBilled: creditsFor(duration) }
+  return { sessionDurationMs: Math.round(duration), creditsBilled: credits }
 }

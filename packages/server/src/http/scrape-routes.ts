@@ -59,7 +59,7 @@ export function scrapeRoutes(
       // Nobody has continued that scrape.
       if (sessionId === undefined) throw new SessionNotFoundError()
       const end = await registry.release(sessionId, request.caller.id)
-      return { success: true, ...durationAndCredits(end.duration) }
+      return { success: true, ...durationAndCredits(end) }
     },
   )
 }

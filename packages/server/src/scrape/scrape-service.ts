@@ -1,5 +1,7 @@
 import type { ScrapeDocument, ScrapeRequest } from '@tandem-browser/core'
 import { v7 as uuid } from 'uuid'
+import type { CreditAccounts } from '../keys/credit-accounts.ts'
+import { scrapeCredits } from '../sessions/credits.ts'
 import type { LifetimeLimits } from '../sessions/lifetime.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { Session } from '../sessions/session.ts'
@@ -21,19 +23,21 @@ const replayTimeout = 45_000
 export class ScrapeService {
   readonly #registry: SessionRegistry
   readonly #contexts: ReplayContexts
+  readonly #accounts: CreditAccounts
   /** Sessions that are being made for a scrape: one, however many ask at once. */
   readonly #starting = new Map<string, Promise<Session>>()
 
-  constructor(registry: SessionRegistry, contexts: ReplayContexts) {
+  constructor(registry: SessionRegistry, contexts: ReplayContexts, accounts: CreditAccounts) {
     this.#registry = registry
     this.#contexts = contexts
+    this.#accounts = accounts
   }
 
   /**
    * Loads a page in a browser of its own and gives it in the formats that were
-   * asked for.
+   * asked for. Costs what a scrape costs when it succeeds, and else nothing.
    *
-   * @throws ScrapeError, and what starting a session throws
+   * @throws InsufficientCreditsError, ScrapeError, and what starting a session throws
    */
   async scrape(
     keyId: string,
@@ -41,6 +45,16 @@ export class ScrapeService {
     signal: AbortSignal,
   ): Promise<ScrapeDocument> {
     const scrapeId = uuid()
+    const charge = { keyId, workId: scrapeId, credits: scrapeCredits, purpose: 'a scrape' }
+    return this.#accounts.charge(charge, () => this.#scrape(scrapeId, keyId, request, signal))
+  }
+
+  async #scrape(
+    scrapeId: string,
+    keyId: string,
+    request: ScrapeRequest,
+    signal: AbortSignal,
+  ): Promise<ScrapeDocument> {
     // From here on: the start of the browser is a part of the whole scrape.
     const deadline = performance.now() + (request.timeout ?? defaultScrapeTimeout)
     const lifetime = { total: scrapeLifetime, idle: scrapeLifetime }
@@ -56,7 +70,8 @@ export class ScrapeService {
     )
     const { url, waitFor, mobile, location } = request
     await this.#contexts.add(scrapeId, { keyId, url, waitFor, mobile, location })
-    return { ...document, metadata: { ...document.metadata, scrapeId } }
+    const metadata = { ...document.metadata, scrapeId, creditsUsed: scrapeCredits }
+    return { ...document, metadata }
   }
 
   /**

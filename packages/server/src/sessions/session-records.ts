@@ -1,6 +1,7 @@
 import type { EndReason } from '@tandem-browser/core'
 import { z } from 'zod'
 import type { Store } from '../store/store.ts'
+import { creditsFor } from './credits.ts'
 
 const sessionRecord = z.object({
   id: z.string(),
@@ -10,6 +11,10 @@ const sessionRecord = z.object({
   /** Milliseconds since 1970, like every time here. */
   createdAt: z.number(),
   lastActivity: z.number(),
+  /** When it ends at the latest. */
+  expiresAt: z.number().optional(),
+  /** Whether a prompt was used: then it costs more. */
+  prompted: z.boolean().optional(),
   end: z
     .object({
       reason: z.enum([
@@ -23,6 +28,8 @@ const sessionRecord = z.object({
         'node_lost',
       ] satisfies EndReason[]),
       duration: z.number(),
+      /** What was billed for it. */
+      credits: z.number(),
     })
     .optional(),
 })
@@ -41,7 +48,7 @@ export class SessionRecords {
     this.#store = store
   }
 
-  /** Writes down a session that has begun. */
+  /** Writes down a session that has begun, or what has changed of one that goes on. */
   async begin(record: SessionRecord): Promise<void> {
     await this.#store.put(ownerKey(record.id), record.keyId)
     await this.#store.put(recordKey(record), record)
@@ -74,13 +81,17 @@ export class SessionRecords {
   /**
    * Ends the records of sessions that a killed server left behind.
    *
+   * @param lastSeen When that server was last known to live.
    * @returns How many there were.
    */
-  async endAbandoned(): Promise<number> {
+  async endAbandoned(lastSeen: number): Promise<number> {
     const abandoned = (await this.#read('session/')).filter((record) => !record.end)
     for (const record of abandoned) {
-      const duration = Math.max(0, record.lastActivity - record.createdAt)
-      await this.end({ ...record, end: { reason: 'server_shutdown', duration } })
+      const { createdAt, lastActivity, expiresAt = Infinity } = record
+      const endedAt = Math.min(Math.max(lastSeen, lastActivity), expiresAt)
+      const duration = Math.max(0, endedAt - createdAt)
+      const credits = creditsFor(duration, record.prompted)
+      await this.end({ ...record, end: { reason: 'server_shutdown', duration, credits } })
     }
     return abandoned.length
   }

@@ -1,6 +1,9 @@
 import type { EndReason } from '@tandem-browser/core'
 import type { Logger } from 'pino'
 import { validate as isUuid } from 'uuid'
+import type { KeyLimitStore } from '../keys/key-limits.ts'
+import { creditsFor } from './credits.ts'
+import type { SessionBilling } from './session-billing.ts'
 import {
   SessionEndedError,
   SessionForbiddenError,
@@ -15,6 +18,8 @@ import { Session, type SessionEnd, type SessionSpecification } from './session.t
 export interface SessionRegistryOptions {
   pool: SessionPool
   records: SessionRecords
+  billing: SessionBilling
+  keyLimits: KeyLimitStore
   maxSessions: number
   log: Logger
 }
@@ -36,7 +41,8 @@ export class SessionRegistry {
   readonly #closing = new Map<string, Promise<SessionEnd>>()
   /** Ends that the store does not have: not yet, or not at all because it could not be written. */
   readonly #ends = new Map<string, SessionEnd>()
-  readonly #starting = new Set<Promise<Session>>()
+  /** Sessions that are being started. */
+  readonly #starting = new Map<Promise<Session>, Start>()
   /** Aborted when the server stops. */
   readonly #stopping = new AbortController()
 
@@ -49,7 +55,7 @@ export class SessionRegistry {
     const clients = [...this.#sessions.values()].map((session) => session.clientCount)
     return {
       sessions: this.#sessions.size,
-      starting: this.#starting.size,
+      starting: this.#starts.length,
       closing: this.#closing.size,
       cdpClients: clients.reduce((sum, count) => sum + count, 0),
       pool: this.#options.pool.counters,
@@ -65,12 +71,25 @@ export class SessionRegistry {
    * Starts a session.
    *
    * @param signal Whether somebody still waits for it; when not, it is ended.
-   * @throws SessionLimitError, ShuttingDownError, BrowserLaunchError
+   * @throws InsufficientCreditsError, SessionLimitError, ShuttingDownError, BrowserLaunchError
    */
   async create(specification: SessionSpecification, signal?: AbortSignal): Promise<Session> {
+    await this.#options.billing.check(specification)
     const session = await this.#start(specification, { listed: true, signal })
     this.#options.pool.prepare(session)
     return session
+  }
+
+  /**
+   * Lets prompts drive a session, from the first one of them on at their price.
+   *
+   * @throws InsufficientCreditsError when the session could not be paid for to its end
+   */
+  async beginPrompts(session: Session): Promise<void> {
+    if (session.prompted) return
+    await this.#options.billing.beginPrompts(session)
+    session.prompted = true
+    await this.#options.records.begin(recordOf(session))
   }
 
   /** Lends out a session that nobody else sees, and ends it afterwards. */
@@ -146,8 +165,7 @@ export class SessionRegistry {
   #upToDate(record: SessionRecord): SessionRecord {
     const session = this.#sessions.get(record.id)
     if (session) return recordOf(session)
-    const duration = record.lastActivity - record.createdAt
-    const end = record.end ?? this.#ends.get(record.id) ?? { reason: 'released', duration }
+    const end = record.end ?? this.#ends.get(record.id) ?? unknownEnd
     return { ...record, end }
   }
 
@@ -166,13 +184,13 @@ export class SessionRegistry {
       return end
     }
     const record = await this.describe(id, keyId)
-    return record.end ?? { reason: 'released', duration: 0 }
+    return record.end ?? unknownEnd
   }
 
   /** Takes no more sessions and ends those that there are. */
   async close(reason: EndReason): Promise<void> {
     this.#stopping.abort(new ShuttingDownError())
-    await Promise.allSettled([...this.#starting, this.#options.pool.close()])
+    await Promise.allSettled([...this.#starting.keys(), this.#options.pool.close()])
     const living = [...this.#sessions.values()]
     await Promise.allSettled(living.map((session) => session.destroy(reason)))
     await Promise.allSettled(this.#closing.values())
@@ -180,13 +198,20 @@ export class SessionRegistry {
 
   async #start(specification: SessionSpecification, options: StartOptions): Promise<Session> {
     this.#stopping.signal.throwIfAborted()
-    const { maxSessions, pool } = this.#options
+    const { keyLimits, maxSessions, pool } = this.#options
+    const { keyId } = specification
+    const { sessions: ownLimit = maxSessions } = await keyLimits.of(keyId)
+    this.#stopping.signal.throwIfAborted()
+    // From here to the entry below nothing else can happen.
+    if (this.#countOf(keyId) >= ownLimit) throw new SessionLimitError(ownLimit)
     if (this.#room <= 0) throw new SessionLimitError(maxSessions)
     const signals = [this.#stopping.signal, ...(options.signal ? [options.signal] : [])]
-    const starting = pool.claim(AbortSignal.any(signals), (parts) =>
-      this.#enter(new Session(parts, specification), options),
-    )
-    this.#starting.add(starting)
+    const start: Start = { keyId, isEntered: false }
+    const starting = pool.claim(AbortSignal.any(signals), (parts) => {
+      start.isEntered = true
+      return this.#enter(new Session(parts, specification), options)
+    })
+    this.#starting.set(starting, start)
     pool.room = this.#room
     try {
       return await starting
@@ -199,21 +224,43 @@ export class SessionRegistry {
   /** How many more sessions there may be. */
   get #room(): number {
     const { maxSessions } = this.#options
-    return maxSessions - this.#sessions.size - this.#starting.size - this.#closing.size
+    return maxSessions - this.#sessions.size - this.#starts.length - this.#closing.size
+  }
+
+  /** Those that are not among the sessions yet. */
+  get #starts(): Start[] {
+    return [...this.#starting.values()].filter(({ isEntered }) => !isEntered)
+  }
+
+  /** Sessions of a key, those on their way included. */
+  #countOf(keyId: string): number {
+    const living = [...this.#sessions.values()].filter((session) => session.keyId === keyId)
+    return living.length + this.#starts.filter((start) => start.keyId === keyId).length
   }
 
   /** From here on the session can be found. */
   async #enter(session: Session, { listed }: StartOptions): Promise<Session> {
-    const { log, records, pool } = this.#options
+    const { billing, log, records, pool } = this.#options
     this.#sessions.set(session.id, session)
-    const begun = listed ? records.begin(recordOf(session)) : undefined
+    const begun = listed ? this.#begin(session) : undefined
+    const isRecorded =
+      listed &&
+      begun?.then(
+        () => true,
+        () => false,
+      )
     session.onClosing = (reason, ended) => {
       this.#sessions.delete(session.id)
-      this.#ends.set(session.id, { reason, duration: Date.now() - session.createdAt })
+      const duration = Date.now() - session.createdAt
+      const credits = creditsFor(duration, session.prompted)
+      this.#ends.set(session.id, { reason, duration, credits })
       const recorded = this.#settle(session, reason, ended).then(async (end) => {
         this.#ends.set(session.id, end)
-        await begun
-        if (listed) await records.end({ ...recordOf(session), end })
+        // In this order: what is not billed yet is found by its record at the next start.
+        if (await isRecorded) {
+          await records.end({ ...recordOf(session), end })
+          await billing.end(session, end.credits)
+        }
         this.#ends.delete(session.id)
         return end
       })
@@ -237,6 +284,18 @@ export class SessionRegistry {
     return session
   }
 
+  /** @throws InsufficientCreditsError when others of the key have spent them meanwhile */
+  async #begin(session: Session): Promise<void> {
+    const { billing, records } = this.#options
+    await billing.begin(session)
+    try {
+      await records.begin(recordOf(session))
+    } catch (error) {
+      await billing.end(session, 0).catch(() => {})
+      throw error
+    }
+  }
+
   /** A session whose teardown failed has ended all the same; operators hear of what is left. */
   async #settle(
     session: Session,
@@ -251,9 +310,21 @@ export class SessionRegistry {
       return end
     } catch (error) {
       log.error({ sessionId: id, endReason: reason, err: error }, 'session did not end cleanly')
-      return { reason, duration: Date.now() - session.createdAt }
+      const duration = Date.now() - session.createdAt
+      return { reason, duration, credits: creditsFor(duration, session.prompted) }
     }
   }
+}
+
+/** Of a session of which nothing is kept any more but that it once was. */
+const unknownEnd: SessionEnd = { reason: 'released', duration: 0, credits: 0 }
+
+/** A session that is on its way. */
+interface Start {
+  /** The key that it will belong to. */
+  keyId: string
+  /** Whether it is among the sessions already. */
+  isEntered: boolean
 }
 
 interface StartOptions {
@@ -270,5 +341,7 @@ function recordOf(session: Session): SessionRecord {
     streamWebView: session.streamWebView,
     createdAt: session.createdAt,
     lastActivity: session.lifetime.lastActivity,
+    expiresAt: session.lifetime.expiresAt,
+    ...(session.prompted ? { prompted: true } : {}),
   }
 }

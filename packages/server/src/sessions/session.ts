@@ -4,6 +4,7 @@ import { EmulatedPages, type Emulation } from '../browser/emulation.ts'
 import type { CdpClient, ClientSink } from '../cdp/client.ts'
 import type { EgressProblem } from '../egress/problem.ts'
 import { CapabilityToken } from '../keys/capability-token.ts'
+import { creditsFor } from './credits.ts'
 import { Lifetime, type LifetimeLimits } from './lifetime.ts'
 import { RefusalNotes } from './refusal-notes.ts'
 import { SerialQueue } from './serial-queue.ts'
@@ -38,6 +39,8 @@ export interface SessionEnd {
   reason: EndReason
   /** Milliseconds from its start to its end. */
   duration: number
+  /** What it costs. */
+  credits: number
 }
 
 /**
@@ -49,6 +52,9 @@ export class Session {
   readonly keyId: string
   readonly scrapeId: string | undefined
   readonly streamWebView: boolean
+  readonly limits: LifetimeLimits
+  /** Whether a prompt was used in it: then all of it costs more. */
+  prompted = false
   /** Milliseconds since 1970. */
   readonly createdAt = Date.now()
   readonly cdpToken = new CapabilityToken()
@@ -67,6 +73,7 @@ export class Session {
     this.keyId = specification.keyId
     this.scrapeId = specification.scrapeId
     this.streamWebView = specification.streamWebView
+    this.limits = specification.limits
     this.#parts = parts
     this.lifetime = new Lifetime(specification.limits, (reason) => this.#destroyQuietly(reason))
     parts.browser.cdp.onActivity = () => this.lifetime.touch()
@@ -180,7 +187,7 @@ export class Session {
     } catch (error) {
       throw new SessionReleaseError(error)
     }
-    return { reason, duration }
+    return { reason, duration, credits: creditsFor(duration, this.prompted) }
   }
 
   /** For ends that nobody waits for; the registry hears of a failure as well. */
