@@ -11,12 +11,27 @@ const folders = [
   'scripts',
 ].filter((folder) => existsSync(folder))
 
+/** The same tests as those of ai-sdk-tool, with the AI SDK that came before. */
+const aiSdk6 = {
+  extends: true as const,
+  resolve: {
+    alias: [
+      { find: /^ai($|\/)/, replacement: 'ai-v6$1' },
+      { find: /^@ai-sdk\/(openai|anthropic|google)$/, replacement: 'ai-sdk-$1-v6' },
+    ],
+  },
+  test: { name: 'ai-sdk-tool-v6', root: 'packages/ai-sdk-tool' },
+}
+
 export default defineConfig({
   test: {
-    projects: folders.map((root) => ({
-      extends: true as const,
-      test: { name: root.split('/').at(-1) ?? root, root },
-    })),
+    projects: [
+      ...folders.map((root) => ({
+        extends: true as const,
+        test: { name: root.split('/').at(-1) ?? root, root },
+      })),
+      aiSdk6,
+    ],
     // Many tests start a real Chromium: two at a time is what a two-core machine carries.
     maxWorkers: 2,
     testTimeout: 30_000,

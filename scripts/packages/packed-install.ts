@@ -20,7 +20,7 @@ function examples(): { origin: string; code: string }[] {
 }
 
 /** What a reader would install beside our packages. */
-const peers = ['@langchain/core', 'playwright-core']
+const peers = ['@langchain/core', 'ai', 'playwright-core']
 
 /** The version that the repository tests with. */
 function testedVersion(name: string): string {
