@@ -25,6 +25,9 @@ const maximumSessions = 32
 /** Milliseconds in which the end of a renderer must have brought relief. */
 const reliefTime = 300
 
+/** Bytes that even an empty page needs. Where there is no room for one, the end of others is no help. */
+const pageBytes = 48 * 1024 * 1024
+
 /** A browser that has grown so far past its limit, counted in limits, is not given that time. */
 const hopeless = 2
 
@@ -159,8 +162,11 @@ export class SandboxWatch {
     if (this.role === 'browser' && bytes < this.#limit * hopeless) {
       const now = performance.now()
       if (this.#reliefUntil !== undefined && now < this.#reliefUntil) return
-      // A page that crashes is less than a session that ends.
-      if (this.#reliefUntil === undefined && endRenderers(bytes - this.#limit, memory)) {
+      const renderers = memory.processes.filter(({ sample }) => isRenderer(sample.pid))
+      const rest = renderers.reduce((left, renderer) => left - renderer.bytes, bytes)
+      // A page that crashes is less than a session that ends, unless every other would crash, too.
+      const helps = this.#reliefUntil === undefined && rest + pageBytes <= this.#limit
+      if (helps && endProcesses(bytes - this.#limit, renderers)) {
         this.#reliefUntil = now + reliefTime
         return
       }
@@ -174,12 +180,11 @@ function total({ private: own, files, shared }: MemoryMeasurement, temporary: nu
   return own + files + Math.max(shared, temporary)
 }
 
-/** Ends the largest renderers until the excess is gone. False when there is none. */
-function endRenderers(excess: number, { processes }: MemoryMeasurement): boolean {
+/** Ends the first of them until the excess is gone. False when there is none. */
+function endProcesses(excess: number, processes: MemoryMeasurement['processes']): boolean {
   let freed = 0
   for (const { sample, bytes } of processes) {
     if (freed >= excess) break
-    if (!isRenderer(sample.pid)) continue
     killQuietly(sample.pid)
     freed += bytes
   }
