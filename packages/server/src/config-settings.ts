@@ -233,6 +233,13 @@ export const settings = {
     schema: wholeNumber.pipe(z.int().min(16).max(1_000_000)),
     expected: 'a whole number of megabytes from 16 to 1000000',
   },
+  sessionFiles: {
+    variable: 'TANDEM_SESSION_FILES',
+    flag: '--session-files',
+    // To look at fifty thousand takes the server half a second now and then.
+    schema: wholeNumber.pipe(z.int().min(1_000).max(1_000_000)),
+    expected: 'a whole number from 1000 to 1000000',
+  },
   logLevel: {
     variable: 'TANDEM_LOG_LEVEL',
     flag: '--log-level',

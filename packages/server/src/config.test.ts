@@ -40,6 +40,7 @@ test('defaults', () => {
     kernelMemory: expect.any(Number),
     kernelProcesses: 256,
     sessionDisk: 1024,
+    sessionFiles: 50_000,
     logLevel: 'info',
   })
   expect(config.maxSessions).toBeGreaterThanOrEqual(1)
@@ -70,6 +71,7 @@ test('reads every variable', () => {
     TANDEM_KERNEL_MEMORY: '300',
     TANDEM_KERNEL_PROCESSES: '64',
     TANDEM_SESSION_DISK: '16',
+    TANDEM_SESSION_FILES: '1000',
     TANDEM_LOG_LEVEL: 'debug',
   }
   expect(parseConfig({ env })).toEqual({
@@ -95,6 +97,7 @@ test('reads every variable', () => {
     kernelMemory: 300,
     kernelProcesses: 64,
     sessionDisk: 16,
+    sessionFiles: 1000,
     logLevel: 'debug',
   })
 })
@@ -236,12 +239,14 @@ describe('wrong values', () => {
         TANDEM_KERNEL_MEMORY: '1G',
         TANDEM_KERNEL_PROCESSES: '10',
         TANDEM_SESSION_DISK: '0',
+        TANDEM_SESSION_FILES: '999',
       }),
     ).toEqual([
       'TANDEM_BROWSER_MEMORY is "255"; it must be a whole number of megabytes from 256 to 1000000.',
       'TANDEM_KERNEL_MEMORY is "1G"; it must be a whole number of megabytes from 256 to 1000000.',
       'TANDEM_KERNEL_PROCESSES is "10"; it must be a whole number from 64 to 32768.',
       'TANDEM_SESSION_DISK is "0"; it must be a whole number of megabytes from 16 to 1000000.',
+      'TANDEM_SESSION_FILES is "999"; it must be a whole number from 1000 to 1000000.',
     ])
   })
 

@@ -47,6 +47,8 @@ export interface Config {
   readonly kernelProcesses: number
   /** Megabytes of files of each session. */
   readonly sessionDisk: number
+  /** Files and folders of each session. */
+  readonly sessionFiles: number
   readonly logLevel: LogLevel
 }
 
@@ -96,6 +98,8 @@ export interface ServerOptions {
   kernelProcesses?: number | undefined
   /** Megabytes of files of each session. Default: 1024. */
   sessionDisk?: number | undefined
+  /** Files and folders of each session. Default: 50,000. */
+  sessionFiles?: number | undefined
   /** Default: `info`. */
   logLevel?: LogLevel | undefined
 }
@@ -228,6 +232,7 @@ function build(
     kernelMemory: given.kernelMemory ?? defaultKernelMemory(),
     kernelProcesses: given.kernelProcesses ?? 256,
     sessionDisk: given.sessionDisk ?? 1_024,
+    sessionFiles: given.sessionFiles ?? 50_000,
     logLevel: given.logLevel ?? 'info',
   })
   madeHere.add(config)

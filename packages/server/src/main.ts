@@ -117,6 +117,10 @@ function addServerOptions(command: Command): Command {
       '--session-disk <megabytes>',
       'for the files of each session (TANDEM_SESSION_DISK; default: 1024)',
     )
+    .option(
+      '--session-files <number>',
+      'files and folders of each session (TANDEM_SESSION_FILES; default: 50000)',
+    )
     .option('--log-level <level>', 'trace to fatal, or silent (TANDEM_LOG_LEVEL; default: info)')
 }
 

@@ -20,20 +20,18 @@ export interface LimitSettings {
   readonly kernelProcesses: number
   /** Megabytes. */
   readonly sessionDisk: number
+  readonly sessionFiles: number
 }
 
 const megabyte = 1024 * 1024
 
-/** To look at that many takes the server half a second now and then. */
-const diskEntries = 50_000
-
 export function sessionLimits(settings: LimitSettings): SessionLimits {
-  const { browserMemory, kernelMemory, kernelProcesses, sessionDisk } = settings
+  const { browserMemory, kernelMemory, kernelProcesses, sessionDisk, sessionFiles } = settings
   return {
     browserMemory: browserMemory * megabyte,
     kernelMemory: kernelMemory * megabyte,
     kernelProcesses,
     diskBytes: sessionDisk * megabyte,
-    diskEntries,
+    diskEntries: sessionFiles,
   }
 }
