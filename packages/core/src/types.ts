@@ -78,6 +78,8 @@ export interface SessionSummary {
   expiresAt?: string
   /** Only of a session that ended. */
   endReason?: EndReason
+  /** Only of a session that ended: why its profile was not saved although it was to be. */
+  profileError?: string
 }
 
 /** Answer of `GET /v2/interact`, newest session first. */
@@ -172,6 +174,30 @@ export interface DeleteSessionResponse {
   success: true
   sessionDurationMs: number
   creditsBilled: number
+  /** Why the session's profile was not saved although it was to be. */
+  profileError?: string
+}
+
+/** One saved profile in the answer of `GET /v2/interact/profiles`. */
+export interface ProfileSummary {
+  name: string
+  /** Bytes on the server's disk. */
+  size: number
+  /** When it was saved last, ISO 8601. */
+  updatedAt: string
+  /** Whether a session holds it to save to it. */
+  writing: boolean
+}
+
+/** Answer of `GET /v2/interact/profiles`, by name. */
+export interface ListProfilesResponse {
+  success: true
+  profiles: ProfileSummary[]
+}
+
+/** Answer of `DELETE /v2/interact/profiles/{name}`. */
+export interface DeleteProfileResponse {
+  success: true
 }
 
 /** A format of `POST /v2/scrape`. */
@@ -218,6 +244,8 @@ export interface ScrapeRequest {
     /** Preferred first, such as `de-AT`, `de`. */
     languages?: string[]
   }
+  /** Browser state to start from. The scrape only reads it; a session that continues it saves it. */
+  profile?: ProfileOptions
   integration?: string
   origin?: string
 }

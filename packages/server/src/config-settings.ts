@@ -240,6 +240,12 @@ export const settings = {
     schema: wholeNumber.pipe(z.int().min(1_000).max(1_000_000)),
     expected: 'a whole number from 1000 to 1000000',
   },
+  profileSize: {
+    variable: 'TANDEM_PROFILE_SIZE',
+    flag: '--profile-size',
+    schema: wholeNumber.pipe(z.int().min(1).max(400)),
+    expected: 'a whole number of megabytes from 1 to 400',
+  },
   logLevel: {
     variable: 'TANDEM_LOG_LEVEL',
     flag: '--log-level',

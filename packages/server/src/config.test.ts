@@ -41,6 +41,7 @@ test('defaults', () => {
     kernelProcesses: 256,
     sessionDisk: 1024,
     sessionFiles: 50_000,
+    profileSize: 256,
     logLevel: 'info',
   })
   expect(config.maxSessions).toBeGreaterThanOrEqual(1)
@@ -72,6 +73,7 @@ test('reads every variable', () => {
     TANDEM_KERNEL_PROCESSES: '64',
     TANDEM_SESSION_DISK: '16',
     TANDEM_SESSION_FILES: '1000',
+    TANDEM_PROFILE_SIZE: '64',
     TANDEM_LOG_LEVEL: 'debug',
   }
   expect(parseConfig({ env })).toEqual({
@@ -98,6 +100,7 @@ test('reads every variable', () => {
     kernelProcesses: 64,
     sessionDisk: 16,
     sessionFiles: 1000,
+    profileSize: 64,
     logLevel: 'debug',
   })
 })

@@ -49,6 +49,8 @@ export interface Config {
   readonly sessionDisk: number
   /** Files and folders of each session. */
   readonly sessionFiles: number
+  /** Megabytes that sites may have stored in the browser that a profile is saved of. */
+  readonly profileSize: number
   readonly logLevel: LogLevel
 }
 
@@ -100,6 +102,8 @@ export interface ServerOptions {
   sessionDisk?: number | undefined
   /** Files and folders of each session. Default: 50,000. */
   sessionFiles?: number | undefined
+  /** Megabytes that sites may have stored in a browser whose profile is saved. Default: 256. */
+  profileSize?: number | undefined
   /** Default: `info`. */
   logLevel?: LogLevel | undefined
 }
@@ -233,6 +237,7 @@ function build(
     kernelProcesses: given.kernelProcesses ?? 256,
     sessionDisk: given.sessionDisk ?? 1_024,
     sessionFiles: given.sessionFiles ?? 50_000,
+    profileSize: given.profileSize ?? 256,
     logLevel: given.logLevel ?? 'info',
   })
   madeHere.add(config)

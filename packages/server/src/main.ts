@@ -121,6 +121,10 @@ function addServerOptions(command: Command): Command {
       '--session-files <number>',
       'files and folders of each session (TANDEM_SESSION_FILES; default: 50000)',
     )
+    .option(
+      '--profile-size <megabytes>',
+      'for what sites store in a profile (TANDEM_PROFILE_SIZE; default: 256)',
+    )
     .option('--log-level <level>', 'trace to fatal, or silent (TANDEM_LOG_LEVEL; default: info)')
 }
 

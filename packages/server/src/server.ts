@@ -11,6 +11,8 @@ import { CreditAccounts } from './keys/credit-accounts.ts'
 import { KeyLimitStore } from './keys/key-limits.ts'
 import { EgressGateway } from './egress/gateway.ts'
 import { SystemNames } from './egress/system-names.ts'
+import { ProfileFolder } from './profiles/profile-folder.ts'
+import { Profiles } from './profiles/profiles.ts'
 import { BubblewrapIsolation } from './sandbox/bubblewrap-isolation.ts'
 import { ControlGroups } from './sandbox/control-groups.ts'
 import type { Isolation } from './sandbox/isolation.ts'
@@ -73,7 +75,13 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
   teardown.add(() => lock[Symbol.dispose]())
   const store = await SqliteStore.open(config.dataDirectory)
   teardown.add(() => store.close())
-  const sealed = new SealedStore(store, await loadEncryptionKey(config.dataDirectory))
+  const encryptionKey = await loadEncryptionKey(config.dataDirectory)
+  const sealed = new SealedStore(store, encryptionKey)
+  const profiles = new Profiles({
+    folder: await ProfileFolder.open(join(config.dataDirectory, 'profiles'), encryptionKey),
+    maximumBytes: config.profileSize * 1024 * 1024,
+    log,
+  })
 
   // One data folder has one server at a time, so the folder names the server.
   const owner = createHash('sha256').update(config.dataDirectory).digest('hex').slice(0, 16)
@@ -120,12 +128,20 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
 
   const { maxSessions } = config
   const pool = new SessionPool({
-    make: (sessionId, signal) => factory.make(sessionId, signal),
+    make: (sessionId, signal, profile) => factory.make(sessionId, signal, profile),
     bounds: poolBounds(config.poolSize, maxSessions),
     log,
   })
   const keyLimits = new KeyLimitStore(store)
-  const registry = new SessionRegistry({ pool, records, billing, keyLimits, maxSessions, log })
+  const registry = new SessionRegistry({
+    pool,
+    records,
+    billing,
+    keyLimits,
+    profiles,
+    maxSessions,
+    log,
+  })
   const heartbeat = new Heartbeat(store, () => registry.counters.sessions > 0)
   teardown.add(() => heartbeat[Symbol.dispose]())
   let stopping = false
@@ -133,6 +149,7 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     keys: new ApiKeys(store, config.apiKeys),
     keyLimits,
     registry,
+    profiles,
     scrapes: new ScrapeService(registry, new ReplayContexts(sealed), accounts),
     publicUrl: config.publicUrl,
     health: () => {

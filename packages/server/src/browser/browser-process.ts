@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { BrowserGoneError } from '../cdp/command-error.ts'
 import { CdpMultiplexer } from '../cdp/multiplexer.ts'
 import { PipeTransport } from '../cdp/pipe-transport.ts'
 import type { Isolation, ProcessLimits } from '../sandbox/isolation.ts'
@@ -8,6 +9,13 @@ import type { SessionFolder } from '../sandbox/session-folder.ts'
 import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
 import { placeEngine } from './engine-placement.ts'
 import type { Engine } from './engine.ts'
+import {
+  type InitialState,
+  InitialStateError,
+  StateLostError,
+  sendState,
+  withStateArchive,
+} from './state-archive.ts'
 import { languageVariables, launchArguments } from './launch-arguments.ts'
 import { probePage } from './probe-page.ts'
 
@@ -33,6 +41,8 @@ export interface BrowserLaunchOptions {
   onEgress: (socket: Socket) => void
   /** Milliseconds until a page of the browser must have answered. Default: 15000. */
   deadline?: number
+  /** Has the browser start from a state, and give its own in the end. */
+  state?: InitialState | undefined
   /** Gives the launch up. */
   signal?: AbortSignal | undefined
 }
@@ -65,6 +75,9 @@ export const browserLimits: ProcessLimits = {
   niceness: 0,
 }
 
+/** Milliseconds in which a browser that is told to close must say that it will. */
+const closeDeadline = 5_000
+
 /** Milliseconds in which a browser that failed may end by itself. */
 const exitGrace = 50
 
@@ -84,8 +97,8 @@ export class BrowserProcess {
    * Starts a browser and gives it once a page of it has answered: a browser
    * that merely runs is not ready.
    *
-   * @throws BrowserLaunchError with the last lines that the browser wrote, or
-   *   the signal's reason when it was given up.
+   * @throws BrowserLaunchError with the last lines that the browser wrote, the
+   *   signal's reason when it was given up, or what reading its state throws.
    */
   static async launch(options: BrowserLaunchOptions): Promise<BrowserProcess> {
     const { isolation, folder, signal } = options
@@ -98,16 +111,21 @@ export class BrowserProcess {
       proxy.close()
       throw signal.reason
     }
-    const child = isolation.spawn({
-      role: 'browser',
-      sessionId: folder.sessionId,
+    const { state } = options
+    const userDataDirectory = `${temporary}/profile`
+    const commandLine = {
       command: engine.command,
       arguments: launchArguments({
         kind: options.engine.kind,
-        userDataDirectory: `${temporary}/profile`,
+        userDataDirectory,
         sandbox: options.chromiumSandbox,
         proxyServer: `http://127.0.0.1:${proxy.port}`,
       }),
+    }
+    const child = isolation.spawn({
+      role: 'browser',
+      sessionId: folder.sessionId,
+      ...(state ? withStateArchive(commandLine, userDataDirectory, state) : commandLine),
       environment: {
         HOME: temporary,
         TMPDIR: temporary,
@@ -117,7 +135,7 @@ export class BrowserProcess {
       workingDirectory: folder.work.inside,
       readable: engine.mounts,
       writable: [folder.work],
-      extraPipes: 2,
+      extraPipes: state ? 3 : 2,
       ports: [proxy],
       limits: browserLimits,
     })
@@ -139,7 +157,8 @@ export class BrowserProcess {
     })
     try {
       const ready = makeReady(cdp, options.deadline ?? 15_000)
-      const opened = Promise.all([ready, child.portsOpen()])
+      const restored = state && sendState(child.extraPipe(2), state)
+      const opened = Promise.all([ready, child.portsOpen(), restored])
       const [version] = await Promise.race([opened, exit, givenUp])
       return new BrowserProcess(child, cdp, version)
     } catch (error) {
@@ -149,6 +168,7 @@ export class BrowserProcess {
       cdp.close()
       await child.kill()
       signal?.throwIfAborted()
+      if (error instanceof InitialStateError) throw error.cause
       const why = error instanceof Error ? error.message : String(error)
       const message = `The browser did not start: ${why}.${log.excerpt()}`
       throw new BrowserLaunchError(message, exitedByItself)
@@ -169,6 +189,33 @@ export class BrowserProcess {
 
   get pid(): number {
     return this.#process.pid
+  }
+
+  /**
+   * Closes a browser that was launched with a state, and gives the archive of
+   * what it is then. Only when that ends without an error is it whole.
+   *
+   * @param signal Ends the browser at once.
+   * @throws StateLostError
+   */
+  async *takeState(signal: AbortSignal): AsyncGenerator<Buffer> {
+    const giveUp = (): void => this.#process.terminate()
+    signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      await this.cdp.command('Browser.close', {}, { deadline: closeDeadline })
+    } catch (cause) {
+      // It may be gone before it has answered.
+      if (!(cause instanceof BrowserGoneError)) {
+        throw new StateLostError('the browser does not answer', { cause })
+      }
+    }
+    try {
+      yield* this.#process.extraPipe(2) as AsyncIterable<Buffer>
+      const { code } = await this.#process.exited
+      if (code !== 0) throw new StateLostError('the browser did not end well')
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+    }
   }
 
   /** Ends the browser with everything that it started. May be called again. */

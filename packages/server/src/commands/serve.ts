@@ -7,7 +7,8 @@ import { loadConfig } from './load-config.ts'
 import { StartError } from './start-error.ts'
 import { StopSignals } from './stop-signals.ts'
 
-const closeDeadlineMs = 10_000
+/** Longer than saving a profile may take. */
+const closeDeadlineMs = 30_000
 
 /** Runs a server until a signal asks for its end; answers the exit code. */
 export async function serve(flags: Flags): Promise<number> {

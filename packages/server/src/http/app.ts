@@ -11,6 +11,7 @@ import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { ApiKeys } from '../keys/api-keys.ts'
 import type { KeyLimitStore } from '../keys/key-limits.ts'
+import type { Profiles } from '../profiles/profiles.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { ScrapeService } from '../scrape/scrape-service.ts'
 import { ApiError } from './api-error.ts'
@@ -22,6 +23,7 @@ import { isDefect, toApiError } from './error-mapping.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
 import { interactRoutes } from './interact-routes.ts'
 import { limitRequestRate } from './request-rate.ts'
+import { profileRoutes } from './profile-routes.ts'
 import { scrapeRoutes } from './scrape-routes.ts'
 import { answerUnreadable } from './unreadable-request.ts'
 
@@ -29,6 +31,7 @@ export interface AppOptions {
   keys: ApiKeys
   keyLimits: KeyLimitStore
   registry: SessionRegistry
+  profiles: Profiles
   scrapes: ScrapeService
   publicUrl: string | undefined
   health: () => Health
@@ -62,7 +65,8 @@ export function createApp(options: AppOptions): FastifyInstance {
     clientErrorHandler(error, socket) {
       answerUnreadable(error, socket, loggerInstance)
     },
-    routerOptions: { ignoreTrailingSlash: true },
+    // The longest name of a profile, with every character encoded, is longer than the default.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_000 },
     // Idle connections must not hold up the server's end.
     forceCloseConnections: true,
   })
@@ -114,6 +118,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     // Before anything is done: the answer may have to say how the caller reaches it.
     authenticated.addHook('onRequest', async (request) => urls.checkHost(request))
     interactRoutes(authenticated, { registry, urls })
+    profileRoutes(authenticated, options.profiles)
     scrapeRoutes(authenticated, { registry, urls, scrapes: options.scrapes })
   })
 

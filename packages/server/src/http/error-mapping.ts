@@ -4,6 +4,7 @@ import { BrowserGoneError, CommandTimeoutError } from '../cdp/command-error.ts'
 import { InsufficientCreditsError } from '../keys/credit-accounts.ts'
 import { KernelStartError, PageUnresponsiveError } from '../kernels/kernel.ts'
 import { LanguageUnavailableError } from '../kernels/language-unavailable-error.ts'
+import { ProfileLockedError, ProfileUnreadableError } from '../profiles/profile-error.ts'
 import {
   ExecutionLimitError,
   SessionEndedError,
@@ -47,6 +48,10 @@ export function toApiError(error: unknown): ApiError {
       code: 'CONCURRENCY_LIMIT',
       headers: { 'retry-after': sessionLimitRetryAfter },
     })
+  }
+  if (error instanceof ProfileLockedError) return new ApiError(409, error.message)
+  if (error instanceof ProfileUnreadableError) {
+    return new ApiError(500, error.message, { code: 'PROFILE_UNREADABLE' })
   }
   if (error instanceof ExecutionLimitError) {
     return new ApiError(429, error.message, { headers: { 'retry-after': '1' } })

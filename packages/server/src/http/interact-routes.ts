@@ -6,11 +6,11 @@ import type {
   SessionSummary,
 } from '@tandem-browser/core'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { profileToSave } from '../profiles/profile-request.ts'
 import { lifetimeLimits } from '../sessions/lifetime.ts'
 import type { SessionRecord } from '../sessions/session-records.ts'
-import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { SessionEnd } from '../sessions/session.ts'
-import { ApiError } from './api-error.ts'
+import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { CapabilityUrlBuilder } from './capability-urls.ts'
 import { answerExecution } from './execution-route.ts'
 import { IdempotentCalls } from './idempotent-calls.ts'
@@ -32,14 +32,12 @@ export function interactRoutes(
     app.post(prefix, (request, reply) =>
       idempotentCalls.run(request, reply, async (signal): Promise<CreateSessionResponse> => {
         const body = parseInput(createSessionSchema, request.body ?? {})
-        if (body.profile) {
-          throw new ApiError(501, 'This server does not keep profiles yet; leave out "profile".')
-        }
         const session = await registry.create(
           {
             keyId: request.caller.id,
             limits: lifetimeLimits(body),
             streamWebView: body.streamWebView ?? true,
+            profile: profileToSave(body.profile),
           },
           signal,
         )
@@ -88,7 +86,7 @@ export function interactRoutes(
       `${prefix}/:sessionId`,
       async (request): Promise<DeleteSessionResponse> => {
         const end = await registry.release(request.params.sessionId, request.caller.id)
-        return { success: true, ...durationAndCredits(end) }
+        return { success: true, ...closingAccount(end) }
       },
     )
   }
@@ -104,12 +102,21 @@ export function interactRoutes(
       lastActivity: new Date(record.lastActivity).toISOString(),
       ...(session ? { expiresAt: new Date(session.lifetime.expiresAt).toISOString() } : {}),
       ...(record.end ? { endReason: record.end.reason } : {}),
+      ...(record.end?.profileError ? { profileError: record.end.profileError } : {}),
     }
   }
 }
 
+/** What the end of a session is answered with. */
+export function closingAccount(end: SessionEnd): Omit<DeleteSessionResponse, 'success'> {
+  return {
+    ...durationAndCredits(end),
+    ...(end.profileError ? { profileError: end.profileError } : {}),
+  }
+}
+
 /** The part that every answer about an ended session shares. */
-export function durationAndCredits({ duration, credits }: SessionEnd): {
+function durationAndCredits({ duration, credits }: SessionEnd): {
   sessionDurationMs: number
   creditsBilled: number
 } {

@@ -49,14 +49,22 @@ const ttl = z.number().min(30).max(3600)
 const activityTtl = z.number().min(10).max(3600)
 const origin = z.string().max(200)
 
+/** In a body, and in the address of `DELETE /v2/interact/profiles/{name}`. */
+export const profileName = z
+  .string()
+  .refine((text) => text.length >= 1 && text.length <= 128, {
+    error: 'Profile name must be between 1 and 128 characters.',
+  })
+  .refine((text) => text.isWellFormed(), { error: 'Profile name must be well-formed Unicode.' })
+
+const profile = z.object({ name: profileName, saveChanges: z.boolean().optional() })
+
 /** Body of `POST /v2/interact`; it may be missing. Unknown keys are ignored. */
 export const createSessionSchema = z.object({
   ttl: ttl.optional(),
   activityTtl: activityTtl.optional(),
   streamWebView: z.boolean().optional(),
-  profile: z
-    .object({ name: z.string().min(1).max(128), saveChanges: z.boolean().optional() })
-    .optional(),
+  profile: profile.optional(),
   integration: integration.optional(),
   origin: origin.optional(),
 })
@@ -160,6 +168,7 @@ export const scrapeSchema = z
     location: z
       .strictObject({ country: country.optional(), languages: languages.optional() })
       .optional(),
+    profile: profile.strict().optional(),
     integration: integration.optional(),
     origin: origin.optional(),
   })

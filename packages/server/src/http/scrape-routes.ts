@@ -9,7 +9,7 @@ import { ApiError } from './api-error.ts'
 import type { CapabilityUrlBuilder } from './capability-urls.ts'
 import { clientGone } from './client-connection.ts'
 import { answerExecution } from './execution-route.ts'
-import { durationAndCredits } from './interact-routes.ts'
+import { closingAccount } from './interact-routes.ts'
 import { interactSchema, scrapeSchema } from './schemas.ts'
 import { parseInput } from './validation.ts'
 
@@ -59,7 +59,7 @@ export function scrapeRoutes(
       // Nobody has continued that scrape.
       if (sessionId === undefined) throw new SessionNotFoundError()
       const end = await registry.release(sessionId, request.caller.id)
-      return { success: true, ...durationAndCredits(end) }
+      return { success: true, ...closingAccount(end) }
     },
   )
 }

@@ -9,6 +9,7 @@ const replayContext = z.object({
   location: z
     .object({ country: z.string().optional(), languages: z.array(z.string()).optional() })
     .optional(),
+  profile: z.object({ name: z.string(), saveChanges: z.boolean().optional() }).optional(),
   /** The session that continues the scrape. One for life: it is never replaced. */
   sessionId: z.string().optional(),
 })

@@ -2,6 +2,7 @@ import type { ScrapeDocument, ScrapeRequest } from '@tandem-browser/core'
 import { v7 as uuid } from 'uuid'
 import type { CreditAccounts } from '../keys/credit-accounts.ts'
 import { scrapeCredits } from '../sessions/credits.ts'
+import { profileToRead, profileToSave } from '../profiles/profile-request.ts'
 import type { LifetimeLimits } from '../sessions/lifetime.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { Session } from '../sessions/session.ts'
@@ -59,7 +60,7 @@ export class ScrapeService {
     const deadline = performance.now() + (request.timeout ?? defaultScrapeTimeout)
     const lifetime = { total: scrapeLifetime, idle: scrapeLifetime }
     const document = await this.#registry.lend(
-      { keyId, limits: lifetime, streamWebView: false },
+      { keyId, limits: lifetime, streamWebView: false, profile: profileToRead(request.profile) },
       async (session) => {
         await appearAs(session, request)
         return withPlaywrightPage(session, (page) =>
@@ -68,8 +69,8 @@ export class ScrapeService {
       },
       signal,
     )
-    const { url, waitFor, mobile, location } = request
-    await this.#contexts.add(scrapeId, { keyId, url, waitFor, mobile, location })
+    const { url, waitFor, mobile, location, profile } = request
+    await this.#contexts.add(scrapeId, { keyId, url, waitFor, mobile, location, profile })
     const metadata = { ...document.metadata, scrapeId, creditsUsed: scrapeCredits }
     return { ...document, metadata }
   }
@@ -114,7 +115,14 @@ export class ScrapeService {
 
   async #start(scrapeId: string, context: ReplayContext, limits: LifetimeLimits): Promise<Session> {
     const { keyId, url, waitFor } = context
-    const session = await this.#registry.create({ keyId, limits, streamWebView: true, scrapeId })
+    const session = await this.#registry.create({
+      keyId,
+      limits,
+      streamWebView: true,
+      scrapeId,
+      // The scrape has only read it: the session is the one that writes (contract §6).
+      profile: profileToSave(context.profile),
+    })
     try {
       const timeout = replayTimeout + (waitFor ?? 0)
       const request = { url, timeout, ...(waitFor === undefined ? {} : { waitFor }) }

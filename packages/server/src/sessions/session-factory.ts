@@ -11,6 +11,8 @@ import { startPythonKernel } from '../kernels/python-kernel.ts'
 import { SharedTab } from '../kernels/shared-tab.ts'
 import type { EgressGateway } from '../egress/gateway.ts'
 import type { SessionEgress } from '../egress/session-egress.ts'
+import { writeCookies } from '../profiles/cookies.ts'
+import type { Profile } from '../profiles/profile.ts'
 import type { Isolation } from '../sandbox/isolation.ts'
 import { LimitedIsolation } from '../sandbox/limited-isolation.ts'
 import type { ResourceMonitor } from '../sandbox/resource-monitor.ts'
@@ -31,6 +33,12 @@ export interface SessionFactoryOptions {
   monitor: ResourceMonitor
 }
 
+interface LaunchParts {
+  isolation: Isolation
+  egress: SessionEgress
+  profile: Profile | undefined
+}
+
 /** How often a browser that crashes while it starts is tried. */
 const launchAttempts = 3
 
@@ -48,16 +56,23 @@ export class SessionFactory {
   /**
    * Makes what a session of that id needs and nobody has used yet.
    *
-   * @throws BrowserLaunchError, or the signal's reason when it is aborted.
+   * @param profile What its browser starts from. Closed with the parts; when
+   *   making them fails, it is still the caller's.
+   * @throws BrowserLaunchError, ProfileUnreadableError, or the signal's reason
+   *   when it is aborted.
    */
-  async make(sessionId: string, signal?: AbortSignal): Promise<SessionParts> {
+  async make(sessionId: string, signal?: AbortSignal, profile?: Profile): Promise<SessionParts> {
     signal?.throwIfAborted()
     const { python, limits, monitor } = this.#options
     const egress = this.#options.egress.open(sessionId)
     const watch = monitor.open()
     const isolation = new LimitedIsolation(this.#options.isolation, limits, watch)
     try {
-      const { browser, folder } = await this.#launch(isolation, egress, sessionId, signal)
+      const { browser, folder } = await this.#launch(
+        { isolation, egress, profile },
+        sessionId,
+        signal,
+      )
       watch.watchFolder(folder)
       const kernels: KernelContext = {
         isolation,
@@ -71,7 +86,7 @@ export class SessionFactory {
         python: new LanguageRuntime(() => startPythonKernel(kernels, python)),
         bash: new LanguageRuntime(() => startBashKernel(kernels)),
       }
-      return new SessionParts({ folder, egress, watch, browser, runtimes })
+      return new SessionParts({ folder, egress, watch, browser, runtimes, profile })
     } catch (error) {
       watch.close()
       await egress.close()
@@ -81,23 +96,30 @@ export class SessionFactory {
 
   /** A browser that crashes while it starts is tried again, as the contract says (§2.1). */
   async #launch(
-    isolation: Isolation,
-    egress: SessionEgress,
+    { isolation, egress, profile }: LaunchParts,
     sessionId: string,
     signal: AbortSignal | undefined,
   ): Promise<{ browser: BrowserProcess; folder: SessionFolder }> {
     const { engine, chromiumSandbox, directory } = this.#options
     const onEgress = (socket: Socket): void => egress.accept(socket, 'browser')
     for (let attempt = 1; ; attempt += 1) {
+      const restored = await profile?.restore()
       const folder = await SessionFolder.create(isolation, directory, sessionId)
-      const options = { engine, isolation, chromiumSandbox, folder, onEgress, signal }
+      const state = profile && { archive: restored?.archive }
+      const options = { engine, isolation, chromiumSandbox, folder, onEgress, state, signal }
+      let browser: BrowserProcess | undefined
       try {
-        return { browser: await BrowserProcess.launch(options), folder }
+        browser = await BrowserProcess.launch(options)
+        if (restored) await writeCookies(browser.cdp, restored.cookies)
+        return { browser, folder }
       } catch (error) {
+        await browser?.close()
         await folder.remove()
         const crashed = error instanceof BrowserLaunchError && error.exited
         if (!crashed || attempt === launchAttempts) throw error
         await delay(attempt * launchPause, undefined, signal ? { signal } : {})
+      } finally {
+        restored?.discard()
       }
     }
   }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import { BrowserLaunchError } from '../browser/browser-process.ts'
+import type { Profile } from '../profiles/profile.ts'
 import { BackOff } from './back-off.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import { type PoolBounds, PoolSize } from './pool-size.ts'
@@ -12,7 +13,7 @@ import { WarmSession } from './warm-session.ts'
 
 export interface SessionPoolOptions {
   /** Makes the parts of a session, and leaves nothing behind when that fails. */
-  make: (sessionId: string, signal: AbortSignal) => Promise<SessionParts>
+  make: (sessionId: string, signal: AbortSignal, profile?: Profile) => Promise<SessionParts>
   bounds: PoolBounds
   log: Logger
 }
@@ -50,6 +51,10 @@ export class SessionPool {
   #ready: WarmSession[] = []
   readonly #launches = new Set<Launch>()
   readonly #waiting = new WaitingLine<WarmSession>()
+  /** Callers that wait for a core to make a session for them alone. */
+  readonly #waitingForCore = new WaitingLine<void>()
+  /** Sessions that are being made for one caller alone. */
+  #ownLaunches = 0
   /** Kernels of sessions in use that are yet to be started. */
   readonly #preparations: Session[] = []
   /** Callers that wait for a session of theirs, be it ready or not. */
@@ -71,7 +76,8 @@ export class SessionPool {
   /** `ready` have all that a session needs; `starting` are on their way to it. */
   get counters(): { ready: number; starting: number } {
     const ready = this.#ready.filter((session) => session.prepared).length
-    return { ready, starting: this.#launches.size + this.#ready.length - ready }
+    const starting = this.#launches.size + this.#ready.length - ready + this.#ownLaunches
+    return { ready, starting }
   }
 
   /** How many sessions the server may hold besides those in use; with the first, work begins. */
@@ -87,13 +93,16 @@ export class SessionPool {
    *
    * @param signal Whether somebody still waits for it; its reason is thrown, and
    *   the session is for the next.
+   * @param profile What its browser starts from. That needs a browser of its
+   *   own, which is made as soon as there is a core for it. Closed with the parts.
    * @throws what making a session throws
    */
   claim<Result>(
     signal: AbortSignal,
     task: (parts: SessionParts) => Promise<Result>,
+    profile?: Profile,
   ): Promise<Result> {
-    const claim = this.#claim(signal, task)
+    const claim = profile ? this.#makeFor(signal, task, profile) : this.#claim(signal, task)
     this.#follow(claim)
     return claim
   }
@@ -122,6 +131,38 @@ export class SessionPool {
       return await task(session.parts)
     } finally {
       this.#claims -= 1
+      this.#balance()
+    }
+  }
+
+  async #makeFor<Result>(
+    signal: AbortSignal,
+    task: (parts: SessionParts) => Promise<Result>,
+    profile: Profile,
+  ): Promise<Result> {
+    this.#claims += 1
+    try {
+      const turn = this.#waitingForCore.join(performance.now(), signal)
+      this.#balance()
+      await turn
+      const parts = await this.#makeOwn(signal, profile)
+      if (signal.aborted) {
+        await parts.close()
+        throw signal.reason
+      }
+      return await task(parts)
+    } finally {
+      this.#claims -= 1
+      this.#balance()
+    }
+  }
+
+  /** The core was given to it already. */
+  async #makeOwn(signal: AbortSignal, profile: Profile): Promise<SessionParts> {
+    try {
+      return await this.#options.make(uuid(), signal, profile)
+    } finally {
+      this.#ownLaunches -= 1
       this.#balance()
     }
   }
@@ -215,11 +256,22 @@ export class SessionPool {
     return Math.max(0, Math.min(this.#size.target, this.#room))
   }
 
+  get #busyCores(): number {
+    return this.#launches.size + this.#ownLaunches
+  }
+
   /** Brings what there is nearer to what there should be. Cheap, and called after every change. */
   #balance(): void {
     if (this.#closed) return
-    while (this.#waiting.length > this.#launches.size && this.#launches.size < this.#cores) {
-      this.#launch()
+    while (this.#busyCores < this.#cores) {
+      // In turn, as long as there are both: neither can keep the other waiting.
+      const isOwnTurn = this.#launches.size >= this.#ownLaunches
+      const isAwaited = this.#waiting.length > this.#launches.size
+      if (this.#waitingForCore.length > 0 && (isOwnTurn || !isAwaited)) {
+        this.#ownLaunches += 1
+        this.#waitingForCore.serve()
+      } else if (isAwaited) this.#launch()
+      else break
     }
     // The rest not now: to start a process keeps the server busy for some milliseconds while the
     // answer to the last claim is on its way, and one that has just become free may be taken.
@@ -242,7 +294,7 @@ export class SessionPool {
 
   /** Begins what nobody waits for, as far as there are cores for it. */
   #workAhead(): void {
-    const hasCore = (): boolean => this.#launches.size + (this.#preparing ? 1 : 0) < this.#cores
+    const hasCore = (): boolean => this.#busyCores + (this.#preparing ? 1 : 0) < this.#cores
     if (!this.#preparing) this.#prepareInUse(this.#preparations.shift())
     while (hasCore() && this.#launches.size + this.#ready.length < this.#target) {
       const pause = this.#backOff.remaining

@@ -30,6 +30,7 @@ const sessionRecord = z.object({
       duration: z.number(),
       /** What was billed for it. */
       credits: z.number(),
+      profileError: z.string().optional(),
     })
     .optional(),
 })

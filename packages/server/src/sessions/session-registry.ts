@@ -11,6 +11,9 @@ import {
   SessionNotFoundError,
   ShuttingDownError,
 } from './session-error.ts'
+import type { Profile } from '../profiles/profile.ts'
+import type { Profiles } from '../profiles/profiles.ts'
+import type { SessionParts } from './session-parts.ts'
 import type { SessionPool } from './session-pool.ts'
 import type { SessionRecord, SessionRecords } from './session-records.ts'
 import { Session, type SessionEnd, type SessionSpecification } from './session.ts'
@@ -20,6 +23,7 @@ export interface SessionRegistryOptions {
   records: SessionRecords
   billing: SessionBilling
   keyLimits: KeyLimitStore
+  profiles: Profiles
   maxSessions: number
   log: Logger
 }
@@ -31,6 +35,8 @@ export interface SessionCounters {
   cdpClients: number
   /** Sessions that nobody has yet; those that somebody waits for are under way here as well. */
   pool: { ready: number; starting: number }
+  /** Profiles that sessions hold, and those of them that are to be saved. */
+  profiles: { open: number; writing: number }
 }
 
 /** Every session of this server: who has it, how many there are, and how they ended. */
@@ -59,6 +65,7 @@ export class SessionRegistry {
       closing: this.#closing.size,
       cdpClients: clients.reduce((sum, count) => sum + count, 0),
       pool: this.#options.pool.counters,
+      profiles: this.#options.profiles.counters,
     }
   }
 
@@ -71,7 +78,8 @@ export class SessionRegistry {
    * Starts a session.
    *
    * @param signal Whether somebody still waits for it; when not, it is ended.
-   * @throws InsufficientCreditsError, SessionLimitError, ShuttingDownError, BrowserLaunchError
+   * @throws InsufficientCreditsError, SessionLimitError, ProfileLockedError,
+   *   ProfileUnreadableError, ShuttingDownError, BrowserLaunchError
    */
   async create(specification: SessionSpecification, signal?: AbortSignal): Promise<Session> {
     await this.#options.billing.check(specification)
@@ -206,19 +214,28 @@ export class SessionRegistry {
     if (this.#countOf(keyId) >= ownLimit) throw new SessionLimitError(ownLimit)
     if (this.#room <= 0) throw new SessionLimitError(maxSessions)
     const signals = [this.#stopping.signal, ...(options.signal ? [options.signal] : [])]
+    const profile = this.#openProfile(specification)
     const start: Start = { keyId, isEntered: false }
-    const starting = pool.claim(AbortSignal.any(signals), (parts) => {
+    const enter = (parts: SessionParts): Promise<Session> => {
       start.isEntered = true
       return this.#enter(new Session(parts, specification), options)
-    })
+    }
+    const starting = pool.claim(AbortSignal.any(signals), enter, profile)
     this.#starting.set(starting, start)
     pool.room = this.#room
     try {
       return await starting
+    } catch (error) {
+      profile?.close()
+      throw error
     } finally {
       this.#starting.delete(starting)
       pool.room = this.#room
     }
+  }
+
+  #openProfile({ keyId, profile }: SessionSpecification): Profile | undefined {
+    return profile && this.#options.profiles.open({ keyId, name: profile.name }, profile)
   }
 
   /** How many more sessions there may be. */
@@ -242,6 +259,9 @@ export class SessionRegistry {
   async #enter(session: Session, { listed }: StartOptions): Promise<Session> {
     const { billing, log, records, pool } = this.#options
     this.#sessions.set(session.id, session)
+    session.onProfileLost = (error) => {
+      log.error({ sessionId: session.id, err: error }, 'a profile was not saved')
+    }
     const begun = listed ? this.#begin(session) : undefined
     const isRecorded =
       listed &&

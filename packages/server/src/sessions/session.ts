@@ -22,6 +22,8 @@ export interface SessionSpecification {
   streamWebView: boolean
   /** The scrape that it continues, for a scrape-bound session. */
   scrapeId?: string
+  /** What its browser starts from. */
+  profile?: { name: string; saveChanges: boolean } | undefined
 }
 
 export interface SessionExecution {
@@ -41,7 +43,12 @@ export interface SessionEnd {
   duration: number
   /** What it costs. */
   credits: number
+  /** Why its profile was not saved although it was to be; a sentence. */
+  profileError?: string | undefined
 }
+
+/** Ends after which the browser is in order, and what it holds may be kept. */
+const orderlyEnds = new Set<EndReason>(['released', 'ttl', 'idle', 'server_shutdown'])
 
 /**
  * One browser with everything around it, from its start to its end. Whatever
@@ -61,6 +68,8 @@ export class Session {
   readonly lifetime: Lifetime
   /** Called once, before anything is torn down: from then on nobody may find it. */
   onClosing: ((reason: EndReason, ended: Promise<SessionEnd>) => void) | undefined
+  /** Called when its profile was not saved although it was to be. */
+  onProfileLost: ((error: unknown) => void) | undefined
   readonly #parts: SessionParts
   readonly #executions = new SerialQueue()
   readonly #ending = new AbortController()
@@ -182,12 +191,28 @@ export class Session {
     this.#ending.abort(new SessionEndedError(reason))
     // From here on its end is no crash.
     this.#parts.browser.cdp.onClose = undefined
+    const profileError = orderlyEnds.has(reason) ? await this.#saveProfile() : undefined
     try {
       await this.#parts.close()
     } catch (error) {
       throw new SessionReleaseError(error)
     }
-    return { reason, duration, credits: creditsFor(duration, this.prompted) }
+    return {
+      reason,
+      duration,
+      credits: creditsFor(duration, this.prompted),
+      ...(profileError ? { profileError: profileError.message } : {}),
+    }
+  }
+
+  async #saveProfile(): Promise<Error | undefined> {
+    try {
+      await this.#parts.saveProfile()
+      return undefined
+    } catch (error) {
+      this.onProfileLost?.(error)
+      return error as Error
+    }
   }
 
   /** For ends that nobody waits for; the registry hears of a failure as well. */

@@ -58,9 +58,9 @@ export async function kernelOf(sessionId: string): Promise<number> {
   )
 }
 
-/** Bubblewrap is told what to run, and stays as the first process of what it has made. */
+/** Bubblewrap, and the shell that keeps a browser's state, are told what to run and stay around it. */
 function isWrapper(commandLine: string): boolean {
-  return /^(\S*\/bwrap|\/stage\/\d+) /.test(commandLine)
+  return /^(\S*\/bwrap|\/stage\/\d+|\/bin\/sh) /.test(commandLine)
 }
 
 /** Whether a process is there; one that is dead but not yet collected is not. */
