@@ -56,6 +56,18 @@ test('a task that the agent gives up is data', async () => {
   expect(result.text).toContain('I found no shop.')
 })
 
+test('a very long answer is read to where it was kept, and that is said', async () => {
+  await using pool = poolOf(server)
+  const context = { pool, key: 'a' }
+  onTask = ({ json }) => json(200, { ...executed, output: '👩‍👩‍👧'.repeat(50_000) })
+  const first = await tools.delegate.execute({ task: 'Tell all.' }, context)
+  expect(first.text.length).toBeLessThan(21_000)
+  expect(first.nextOffset).toBeGreaterThan(19_000)
+  const last = await tools.readPage.execute({ format: 'output', offset: 249_000 }, context)
+  expect(last.text).toMatch(/👩‍👩‍👧\n\(Of the rest nothing was kept\.\)\n<\/untrusted/)
+  expect(last.text).toMatch(/this is the end/)
+})
+
 test('a dialog that keeps code from being run is data', async () => {
   await using blocked = await startToolServer(
     'A JavaScript alert dialog is blocking the page: "Hi"',

@@ -74,6 +74,8 @@ describe('windows', () => {
     '👩‍👩‍👧'.repeat(30),
     'e\u0301'.repeat(80),
     '漢字'.repeat(50),
+    '🇦🇹'.repeat(50),
+    'a' + '\u0301'.repeat(100),
   ]
 
   test.each(texts)('of %j give it whole, one after the other', (text) => {
@@ -97,9 +99,11 @@ describe('windows', () => {
     const lines = Array.from({ length: 50 }, (_, index) => `- link "Item ${index}" [ref=e${index}]`)
     const { text } = windowOf(lines.join('\n'), 0, 500)
     for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^- link .*\]$/)
-    for (const part of ['👩‍👩‍👧', 'e\u0301', '👍🏽']) {
-      const { length } = windowOf(part.repeat(30), 0, 50).text
-      expect(length % part.length).toBe(0)
+    for (const part of ['👩‍👩‍👧', 'e\u0301', '👍🏽', '🇦🇹', '각', 'கு', '\r\n', ' \u0301']) {
+      for (const maximum of [20, 21, 50, 51]) {
+        const { length } = windowOf(part.repeat(30), 0, maximum).text
+        expect([part, length % part.length]).toEqual([part, 0])
+      }
     }
   })
 

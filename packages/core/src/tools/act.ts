@@ -75,8 +75,7 @@ export const act: ToolContract<ActInput> = defineTool<ActInput>({
     const found = findElement(before.page.snapshot, target, action)
     if (found.problem !== undefined) {
       report.say(found.message)
-      if (found.candidates.length > 0)
-        report.quote('page', report.clean(found.candidates.join('\n')))
+      if (found.candidates.length > 0) report.quoteElements(found.candidates)
       else reportSnapshot(report, before.page, { maximum: report.maxCharacters / 2 })
       return report.failure(found.problem, 'Nothing was done.')
     }
@@ -84,7 +83,7 @@ export const act: ToolContract<ActInput> = defineTool<ActInput>({
       report.say(
         `@${found.node.ref} is not what it was when it was shown, so nothing was done. It is this now; do it again if this is what you mean:`,
       )
-      report.quote('page', report.clean(found.node.line))
+      report.quoteElements([found.node.line])
       report.notes.keepShown(before.page.snapshot)
       return report.failure('element_not_found')
     }

@@ -19,7 +19,7 @@ export type Source = 'page' | 'code' | 'agent' | 'browser'
 
 /** Characters of page content or output when nobody says. */
 const defaultCharacters = 20_000
-/** Characters of an address or a title; longer ones are not for reading. */
+/** Characters of an address, a title or an element; longer ones are not for reading. */
 const longestName = 500
 /** Characters of what the browser says of a failure. */
 const longestMessage = 1500
@@ -72,6 +72,12 @@ export class Report {
   quote(source: Source, text: string): this {
     if (text) this.#parts.push(markUntrusted(source, text))
     return this
+  }
+
+  /** Adds lines of a snapshot, each of them short. */
+  quoteElements(lines: readonly string[]): this {
+    const short = lines.map((line) => windowOf(this.clean(line), 0, longestName).text)
+    return this.quote('page', short.join('\n'))
   }
 
   /** Adds what the browser said of a failure. */

@@ -1,8 +1,10 @@
 import type { SessionLease } from '../pool/session-pool.ts'
 import { labelOf, parseSnapshot } from './snapshot.ts'
+import { windowOf } from './text-window.ts'
 
-/** Characters that are kept for reading on. */
+/** Characters that are kept for reading on, and what stands in place of the others. */
 const longestOutput = 250_000
+const notKept = '\n(Of the rest nothing was kept.)'
 /** Cookies that are remembered; a browser holds a few hundred of a site. */
 const mostCookies = 1000
 const note = 'tools'
@@ -25,7 +27,8 @@ export class SessionNotes {
   }
 
   keepOutput(output: string): void {
-    this.output = output.slice(0, longestOutput)
+    const { text, to, total } = windowOf(output, 0, longestOutput)
+    this.output = to < total ? text + notKept : text
   }
 
   keepCookies(values: readonly string[]): void {

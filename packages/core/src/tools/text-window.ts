@@ -6,9 +6,8 @@ export interface TextWindow {
   total: number
 }
 
-/** Marks that belong to the character before them. */
-const continuation = /^(?:\p{Mark}|\p{Emoji_Modifier}|\u200d)/u
-const joiner = '\u200d'
+/** What readers take for one character, which may be several code points: flags, families, accents. */
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /**
  * At most `maximum` units of a text from `offset` on. It ends with a line if one ends in its second
@@ -22,20 +21,19 @@ export function windowOf(text: string, offset: number, maximum: number): TextWin
   const half = from + Math.ceil(maximum / 2)
   const line = text.lastIndexOf('\n', limit - 1) + 1
   const word = text.lastIndexOf(' ', limit - 1) + 1
-  const to = line > half ? line : word > half ? word : wholeTo(text, from, limit)
+  const to = line > half ? line : wholeTo(text, from, word > half ? word : limit)
   return { text: text.slice(from, to), from, to, total }
 }
 
-/** The start of the character that a position lies in. */
+/** The start of the code point that a position lies in. */
 function wholeFrom(text: string, position: number): number {
   return splitsPair(text, position) ? position - 1 : position
 }
 
-/** The last end of a character up to `limit`; at least one character after `from`. */
+/** The last end of a character up to `limit`; at least one code point after `from`. */
 function wholeTo(text: string, from: number, limit: number): number {
-  let to = limit
-  while (to > from && (splitsPair(text, to) || joins(text, to))) to -= 1
-  if (to > from) return to
+  const start = characters.segment(text).containing(limit)?.index ?? limit
+  if (start > from) return start
   // One character that is longer than the whole window: what cannot be kept whole is kept valid.
   return splitsPair(text, limit) ? limit + 1 : limit
 }
@@ -43,8 +41,4 @@ function wholeTo(text: string, from: number, limit: number): number {
 function splitsPair(text: string, position: number): boolean {
   const next = text.codePointAt(position - 1) ?? 0
   return position > 0 && next > 0xffff
-}
-
-function joins(text: string, position: number): boolean {
-  return text[position - 1] === joiner || continuation.test(text.slice(position, position + 2))
 }
