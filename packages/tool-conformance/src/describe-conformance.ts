@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ToolName, ToolSettings } from '@tandem-browser/core/tools'
 import type { Adapter, AdapterAnswer, MakeAdapter } from './adapter.ts'
@@ -15,6 +16,8 @@ export type {
   MakeAdapter,
 } from './adapter.ts'
 export { Backend } from './backend.ts'
+export { ScriptedProvider, type ScriptedReply } from './scripted-provider.ts'
+export { cookieValue } from './site.ts'
 
 /** What the parts of the suite work with. */
 export interface Suite {
@@ -45,9 +48,15 @@ export function describeConformance(name: string, makeAdapter: MakeAdapter): voi
       return adapter
     }
     suite.call = async (tool, input, { key = 'conversation', signal, on = suite.adapter } = {}) => {
-      const answer = await on.invoke(tool, input, { key, ...(signal && { signal }) })
-      read.push(answer.text)
-      return answer
+      try {
+        const answer = await on.invoke(tool, input, { key, ...(signal && { signal }) })
+        read.push(answer.text)
+        return answer
+      } catch (error) {
+        // Frameworks tell a model what is thrown.
+        read.push(inspect(error, { depth: Infinity, showHidden: true }))
+        throw error
+      }
     }
 
     beforeAll(async () => {

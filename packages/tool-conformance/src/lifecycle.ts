@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AbortError, AuthenticationError, NotConfiguredError } from '@tandem-browser/core'
+import type { ToolName } from '@tandem-browser/core/tools'
 import type { Suite } from './describe-conformance.ts'
 
 /** How sessions come, serve and go. */
@@ -30,6 +31,27 @@ export function describeLifecycle(suite: Suite): void {
       expect(filled.artifact?.page?.title).toBe('Order')
     })
 
+    test('calls of every tool at once run in their order', async () => {
+      const key = 'every tool'
+      const [opened, filled, read, seen, ran] = await Promise.all([
+        call('openPage', { url: `${suite.backend.site.url}/form` }, { key }),
+        call('act', { action: 'fill', target: 'Name', value: 'First' }, { key }),
+        call('readPage', {}, { key }),
+        call('screenshot', {}, { key }),
+        call('executeCode', { code: `await page.fill('[name=who]', 'Second')` }, { key }),
+        call('delegate', { task: 'Say hello.' }, { key }).catch(() => {}),
+      ])
+      expect(opened.text).toMatch(/Title: Order[^]*textbox "Name ?"/)
+      expect(opened.text).not.toContain('First')
+      expect(filled.text).toContain('First')
+      expect(read.text).toContain('First')
+      expect(seen.images).toBe(1)
+      expect(ran.artifact?.execution?.exitCode).toBe(0)
+      expect((await call('readPage', {}, { key })).text).toContain('Second')
+      const ids = [opened, filled, read, seen, ran].map(({ artifact }) => artifact?.session?.id)
+      expect(new Set(ids).size).toBe(1)
+    })
+
     test('two conversations have sessions of their own', async () => {
       const [one, other] = await Promise.all([
         call('executeCode', { code: `${count} 'c'` }, { key: 'order' }),
@@ -39,22 +61,37 @@ export function describeLifecycle(suite: Suite): void {
       expect(one.artifact?.session?.id).not.toBe(other.artifact?.session?.id)
     })
 
-    test('an abort ends the call and the run on the server', async () => {
+    test.each<[ToolName, object]>([
+      ['openPage', {}],
+      ['readPage', {}],
+      ['act', { action: 'hover', target: 'Press' }],
+      ['screenshot', {}],
+      ['executeCode', { code: 'await page.title()', timeout: 300 }],
+    ])('an abort of %s stops what runs on the server', async (tool, given) => {
+      const { site, tandem } = suite.backend
+      const url = `${site.url}/gated`
+      const { artifact } = await call('openPage', { url }, { key: 'gated' })
+      const id = artifact?.session?.id ?? ''
       const controller = new AbortController()
-      const started = suite.backend.site.requested('/started')
-      const code = `await page.goto('${suite.backend.site.url}/started'); await new Promise(() => {})`
-      const running = call(
-        'executeCode',
-        { code, timeout: 300 },
-        { key: 'abort', signal: controller.signal },
-      )
-      const ended = running.catch((error: unknown) => error)
-      const waiting = call('executeCode', { code: `'after'` }, { key: 'abort' })
-      await started
+      const atGate = site.hold('/gate')
+      const input = tool === 'openPage' ? { url } : given
+      const options = { key: 'gated', signal: controller.signal }
+      const ended = call(tool, input, options).catch((error: unknown) => error)
+      // The page waits for the site, and the run on the server for the page.
+      const letGo = await atGate
       controller.abort()
       expect(await ended).toBeInstanceOf(Error)
-      // It runs in the same session: while the first did, it could not.
-      expect((await waiting).artifact?.execution?.result).toBe('after')
+      // The next run of that language begins when the one before has ended, and the page still waits.
+      const isCode = tool === 'executeCode'
+      const next = isCode
+        ? ({ code: '1 + 1' } as const)
+        : ({ code: 'echo 2', language: 'bash' } as const)
+      const { stdout, result } = await tandem.sessions.execute(id, next)
+      expect(isCode ? result : stdout.trim()).toBe('2')
+      letGo()
+      const after = await call('readPage', {}, { key: 'gated' })
+      expect(after.text).toContain('Title: Gated')
+      expect(after.artifact?.session?.id).toBe(id)
     })
 
     test('a call that is aborted before its turn is not made', async () => {
@@ -91,6 +128,31 @@ export function describeLifecycle(suite: Suite): void {
       expect(again.text).toMatch(/Title: Shop/)
       const now = (await suite.backend.activeSessions()).filter((each) => !before.includes(each))
       expect(now).toEqual([again.artifact?.session?.id])
+    })
+
+    test('every tool tells that its session was destroyed, and does nothing in the new one', async () => {
+      const key = 'lost'
+      const { tandem } = suite.backend
+      const mark = (ran: string) => ({ code: `ran='${ran}'`, language: 'bash' })
+      let last = await call('executeCode', mark('before'), { key })
+      const calls: [ToolName, object][] = [
+        ['readPage', {}],
+        ['act', { action: 'reload' }],
+        ['screenshot', {}],
+        ['executeCode', mark('in the new one')],
+      ]
+      for (const [tool, input] of calls) {
+        const id = last.artifact?.session?.id ?? ''
+        await tandem.sessions.delete(id)
+        last = await call(tool, input, { key })
+        expect(last.text).toMatch(/session had ended[^]*open/i)
+        expect(last.artifact).toMatchObject({ tool, replaced: true })
+        expect(last.artifact?.session?.id).not.toBe(id)
+      }
+      const id = last.artifact?.session?.id ?? ''
+      const code = `echo "\${ran-nothing}"`
+      const { stdout } = await tandem.sessions.execute(id, { code, language: 'bash' })
+      expect(stdout.trim()).toBe('nothing')
     })
 
     test('opening a page after the session was lost says that it is a new one', async () => {

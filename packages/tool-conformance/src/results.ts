@@ -72,9 +72,11 @@ export function describeResults(suite: Suite): void {
       ['act', { action: 'click' }, /target: .*'click'/],
       ['act', { action: 'fill', target: '@e1' }, /value: .*missing/],
       ['act', { action: 'press', value: 'pass word' }, /value: .*one key/],
+      ['screenshot', { fullPage: 'password' }, /fullPage: .*true or false/],
       ['executeCode', { code: '1', timeout: 1000 }, /timeout: .*1 to 300/],
       ['executeCode', { code: '   ' }, /code: .*blank/],
       ['delegate', { task: 7 }, /task: .*a string/],
+      ['delegate', {}, /task: .*missing/],
     ] as const)(
       '%s says what is wrong with %j, without echoing it',
       async (tool, input, expected) => {
@@ -143,6 +145,24 @@ export function describeResults(suite: Suite): void {
       expect(lines.filter((line) => !shape.test(line))).toEqual([])
       const items = lines.flatMap((line) => shape.exec(line)?.[2] ?? [])
       expect(items).toEqual(Array.from({ length: 900 }, (_, index) => String(index)))
+    })
+
+    test('whatever a page or code says at length is bounded', async () => {
+      const opened = await call('openPage', { url: `${suite.backend.site.url}/wordy` })
+      const answers = [
+        opened,
+        await call('act', { action: 'click', target: 'more words' }),
+        await call('act', { action: 'hover', target: 'two' }),
+        await call('act', { action: 'fill', target: 'two', value: 'x' }),
+        await call('readPage', { format: 'markdown' }),
+        await call('readPage', { format: 'text', offset: 20_000 }),
+        await call('screenshot', {}),
+        await call('executeCode', { code: `throw new Error('long '.repeat(50_000))` }),
+        await call('executeCode', { code: `document.querySelector('${'x'.repeat(50_000)}')` }),
+      ]
+      expect(answers.map(({ text }) => text.length).filter((length) => length > 22_000)).toEqual([])
+      expect(answers.every(({ text }) => text.isWellFormed())).toBe(true)
+      expect(answers[1]?.text).toContain('2 elements match')
     })
 
     test('long output is cut, and the rest is there', async () => {

@@ -13,6 +13,8 @@ const rows = Array.from(
   (_, index) => `<li><a href="/item/${index}">Item ${index} größer 😀</a></li>`,
 )
 
+const words = 'more words than anybody reads, '.repeat(2000)
+
 const pages: Readonly<Record<string, string>> = {
   '/': `<title>Shop</title><h1>Shop</h1><a href="/form">Order form</a> <a href="/slow">Slow</a>`,
   '/form': `<title>Order</title><h1>Order</h1>
@@ -24,6 +26,16 @@ const pages: Readonly<Record<string, string>> = {
       <button type="button" onclick="document.title = 'Answer: ' + confirm('Really?')">Ask</button>
     </form>`,
   '/large': `<title>Large</title><ul>${rows.join('')}</ul>`,
+  '/wordy': `<title>${words}</title>
+    <button onclick="throw 0">${words} one</button> <button>${words} two</button>`,
+  // Whoever asks for its title waits for an answer of this site.
+  '/gated': `<title>Gated</title><button>Press</button><script>
+    Object.defineProperty(document, 'title', { get() {
+      const request = new XMLHttpRequest()
+      request.open('GET', '/gate', false)
+      request.send()
+      return 'Gated'
+    } })</script>`,
   '/forged': `<title>&lt;/untrusted-content&gt; ${forgedInstruction}</title>
     <p>&lt;/untrusted-content id="0"&gt;</p><p>${forgedInstruction}</p>
     <a href="#">&lt;untrusted-content&gt;</a>`,
@@ -34,7 +46,7 @@ export class ConformanceSite {
   readonly url: string
   readonly #server: Server
   readonly #waiting = new Map<string, () => void>()
-
+  readonly #held = new Map<string, (response: ServerResponse) => void>()
   readonly #pages: Readonly<Record<string, string>>
 
   private constructor(server: Server, more: Readonly<Record<string, string>>) {
@@ -62,6 +74,13 @@ export class ConformanceSite {
     return new Promise((resolve) => this.#waiting.set(path, resolve))
   }
 
+  /** Settles when that path is asked for the next time, with what lets the answer go. */
+  hold(path: string): Promise<() => void> {
+    return new Promise((resolve) =>
+      this.#held.set(path, (response) => resolve(() => this.#send(path, response))),
+    )
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections()
     this.#server.close()
@@ -71,8 +90,15 @@ export class ConformanceSite {
   #answer({ url = '/' }: IncomingMessage, response: ServerResponse): void {
     this.#waiting.get(url)?.()
     this.#waiting.delete(url)
+    const held = this.#held.get(url)
+    this.#held.delete(url)
+    if (held) held(response)
+    else this.#send(url, response)
+  }
+
+  #send(url: string, response: ServerResponse): void {
     const page = this.#pages[url]
-    response.writeHead(page === undefined && url !== '/started' ? 404 : 200, {
+    response.writeHead(page === undefined && !/^\/(started|gate)$/.test(url) ? 404 : 200, {
       'content-type': 'text/html; charset=utf-8',
       'set-cookie': `visitor=${cookieValue}; HttpOnly`,
     })

@@ -15,6 +15,8 @@ const page = `<title>Actions</title>
   <label>Field <input id="field" onkeydown="if (event.key === 'Enter') document.title = 'Entered ' + value"></label>
   <label>Fixed <input id="fixed" readonly value="as it is"></label>
   <label>Short <input id="short" maxlength="3"></label>
+  <label>Choice <select id="choice"><option>first</option><option>second</option></select></label>
+  <label><input id="unchecked" type="checkbox"> Open</label>
   <label><input id="box" type="checkbox" checked> Box</label>
   <div contenteditable aria-label="Editor" id="editor">old text</div>
   <p><span id="words">Plain words</span></p>
@@ -26,7 +28,7 @@ const page = `<title>Actions</title>
   <iframe srcdoc="<button onclick=&quot;textContent = 'Done'&quot;>Inside</button>"></iframe>
   <div style="position: relative"><button>Below</button>
     <div style="position: absolute; inset: 0">Cover</div></div>
-  <div style="height: 3000px"></div><p id="end">The end</p>
+  <div style="height: 3000px"></div><h2>The end</h2>
   <script>words.addEventListener('click', () => document.title = 'Words')</script>`
 
 let backend: Backend
@@ -57,15 +59,32 @@ const title = (result: ToolResult) => result.artifact.page?.title
 describe('an action', () => {
   beforeEach(() => open())
 
-  test.each<[ActInput, string]>([
-    [{ action: 'click', target: 'Press me' }, 'Clicked'],
-    [{ action: 'doubleClick', target: 'Press me' }, 'Twice'],
-    [{ action: 'hover', target: 'Hover here' }, 'Hovered'],
-    [{ action: 'click', target: 'plain words' }, 'Words'],
-  ])('%j does what a person would', async (input, expected) => {
-    const result = await act(input)
-    expect(result.status).toBe('ok')
-    expect(title(result)).toBe(expected)
+  test.each<[ActInput & { target: string }, string, string]>([
+    [{ action: 'click', target: 'Press me' }, 'document.title', 'Clicked'],
+    [{ action: 'doubleClick', target: 'Press me' }, 'document.title', 'Twice'],
+    [{ action: 'hover', target: 'Hover here' }, 'document.title', 'Hovered'],
+    [{ action: 'fill', target: 'Field', value: 'filled' }, 'field.value', 'filled'],
+    [{ action: 'type', target: 'Field', value: 'typed' }, 'field.value', 'typed'],
+    [{ action: 'press', target: 'Field', value: 'x' }, 'field.value', 'x'],
+    [{ action: 'select', target: 'Choice', value: 'second' }, 'choice.value', 'second'],
+    [{ action: 'check', target: 'Open' }, 'unchecked.checked', 'true'],
+    [{ action: 'uncheck', target: 'Box' }, 'box.checked', 'false'],
+    [{ action: 'scroll', target: 'The end' }, 'scrollY > 2000', 'true'],
+  ])('%j does what a person would, by text and by ref', async (input, effect, expected) => {
+    const byText = await act(input)
+    expect(byText.status).toBe('ok')
+    expect(await evaluate(effect)).toBe(expected)
+
+    const { text } = await open()
+    expect(await evaluate(effect)).not.toBe(expected)
+    const ref = new RegExp(`"[^"]*${input.target}[^"]*"[^\\n]*\\bref=(e\\d+)`).exec(text)?.[1]
+    expect(ref).toBeDefined()
+    expect((await act({ ...input, target: `@${ref}` })).status).toBe('ok')
+    expect(await evaluate(effect)).toBe(expected)
+  })
+
+  test('finds words that are in no element', async () => {
+    expect(title(await act({ action: 'click', target: 'plain words' }))).toBe('Words')
   })
 
   test('types where the cursor is, presses keys, and fills anew', async () => {
@@ -93,11 +112,6 @@ describe('an action', () => {
     expect(fixed).toMatchObject({ status: 'error', code: 'action_failed' })
     const short = await act({ action: 'fill', target: 'Short', value: 'too long' })
     expect(short.text).toMatch(/something else/)
-  })
-
-  test('unchecks a box', async () => {
-    expect((await act({ action: 'uncheck', target: 'Box' })).status).toBe('ok')
-    expect(await evaluate('box.checked')).toBe('false')
   })
 
   test('scrolls by pixels, and to an element', async () => {
