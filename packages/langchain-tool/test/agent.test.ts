@@ -228,6 +228,14 @@ describe('a person is asked', () => {
     ).toBe('undefined')
   })
 
+  test('and what a person has edited runs as it is then', async () => {
+    const agent = agentWith(scripted([code('6 * 6')]))
+    await agent.invoke(task(), inThread('edited'))
+    const decisions = [{ type: 'edit', editedAction: code('6 * 7') }]
+    const result = await agent.invoke(new Command({ resume: { decisions } }), inThread('edited'))
+    expect(artifactOf(answers(result)[0]).execution?.result).toBe('42')
+  })
+
   test('before everything that acts, if that is wanted', async () => {
     const agent = agentWith(
       scripted([{ name: 'tandem_open_page', args: { url: backend.site.url } }]),
@@ -283,4 +291,18 @@ test('a tool node runs the tools, and shows wrong input to the model', async () 
     tool_call_id: '2',
     content: expect.stringMatching(/code: .*blank/),
   })
+})
+
+test('tools for strict models take null for what is left out', async () => {
+  await using strict = createTandemTools({ tandem: backend.tandem, strict: true })
+  const given = { action: 'press', value: 'Shift', target: null, direction: null, amount: null }
+  const model = scripted(
+    [code('6 * 7', { language: null, timeout: null })],
+    [{ name: 'tandem_open_page', args: { url: backend.site.url } }],
+    [{ name: 'tandem_act', args: given }],
+    [code('1', { language: null })],
+  )
+  const result = answers(await createAgent({ model, tools: strict }).invoke(task()))
+  expect(result.map(({ status }) => status)).toEqual(['success', 'success', 'success', 'success'])
+  expect(artifactOf(result[0]).execution?.result).toBe('42')
 })
