@@ -11,6 +11,7 @@ const jobs = {
   'langchain-agent': ['apps/langchain-agent/src/main.ts'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   bench: ['bench/src/main.ts'],
+  compare: ['scripts/compare.ts'],
   check: ['scripts/check.ts'],
 }
 

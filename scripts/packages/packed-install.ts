@@ -8,6 +8,7 @@ import { findNpm } from '../setup/registry-install.mjs'
 import { startExampleSite } from './example-site.ts'
 import { CommandFailure, type PackedPackage, publishedFolders } from './pack.ts'
 import { startPackedServer } from './packed-server.ts'
+import { testedVersion } from './tested-version.ts'
 
 /** The Markdown files whose examples run: every block of the first, the first block of the others. */
 function examples(): { origin: string; code: string }[] {
@@ -21,15 +22,6 @@ function examples(): { origin: string; code: string }[] {
 
 /** What a reader would install beside our packages. */
 const peers = ['@langchain/core', 'ai', 'playwright-core']
-
-/** The version that the repository tests with. */
-function testedVersion(name: string): string {
-  const workspace = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')
-  const line = workspace
-    .split('\n')
-    .find((each) => each.replaceAll("'", '').startsWith(`  ${name}: `))
-  return line?.split(': ')[1] ?? 'latest'
-}
 
 /** Installs the tarballs with plain npm into an empty project, as a user would. */
 async function installTarballs(project: string, packages: readonly PackedPackage[]): Promise<void> {
