@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
+import { redact } from '@tandem-browser/core'
 import { demoAccount } from 'tour/accounts'
-import { chooseModel } from './choose-model.ts'
+import { chooseModel, type ChosenModel } from './choose-model.ts'
 import { runAgent } from './run-agent.ts'
 import { ScriptedModel } from './scripted-model.ts'
 import { shoppingScript } from './shopping-script.ts'
@@ -10,33 +11,45 @@ import { terminalPerson } from './terminal.ts'
 
 const { values } = parseArgs({ options: { yes: { type: 'boolean', default: false } } })
 const person = terminalPerson(values)
-const chosen = chooseModel(process.env)
 
 const interrupted = new AbortController()
 process.once('SIGINT', () => interrupted.abort(new Error('Interrupted.')))
 
-const stage = await Stage.set()
+/** Lets the agent shop in a shop of its own, and gives the exit code. */
+async function shop(chosen: ChosenModel | undefined): Promise<number> {
+  const stage = await Stage.set()
+  try {
+    const { email, password } = demoAccount
+    const task: ShoppingTask = { url: stage.site.url, email, password, address }
+    const closing = await runAgent({
+      tandem: stage.tandem,
+      model: chosen?.model ?? new ScriptedModel(shoppingScript(task)),
+      task: describeTask(task),
+      person,
+      seesPictures: chosen?.seesPictures,
+      signal: interrupted.signal,
+    })
+    person.tell(`\n${closing}`)
+    const orders = stage.site.orders.map(
+      ({ number, lines }) => `${number}: ${lines[0]?.product.name}`,
+    )
+    person.tell(`The shop has these orders: ${orders.join(', ') || 'none'}.`)
+    return orders.length === 0 ? 1 : 0
+  } finally {
+    await stage.close()
+  }
+}
+
 try {
-  const { email, password } = demoAccount
-  const task: ShoppingTask = { url: stage.site.url, email, password, address }
+  const chosen = chooseModel(process.env)
   person.tell(
     chosen
       ? `Model: ${chosen.label}.`
       : 'Model: none. SCRIPTED: the environment has no key, so a script plays the model. It calls the same tools.',
   )
-  const closing = await runAgent({
-    tandem: stage.tandem,
-    model: chosen?.model ?? new ScriptedModel(shoppingScript(task)),
-    task: describeTask(task),
-    person,
-    signal: interrupted.signal,
-  })
-  person.tell(`\n${closing}`)
-  const orders = stage.site.orders.map(
-    ({ number, lines }) => `${number}: ${lines[0]?.product.name}`,
-  )
-  person.tell(`The shop has these orders: ${orders.join(', ') || 'none'}.`)
-  if (orders.length === 0) process.exitCode = 1
-} finally {
-  await stage.close()
+  process.exitCode = await shop(chosen)
+} catch (error) {
+  // A provider's error may hold more than a person should see of a request.
+  process.stderr.write(`${redact(interrupted.signal.aborted ? 'Stopped.' : String(error))}\n`)
+  process.exitCode = interrupted.signal.aborted ? 130 : 1
 }

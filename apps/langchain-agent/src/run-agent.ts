@@ -18,6 +18,8 @@ export interface AgentRun {
   model: BaseChatModel
   task: string
   person: Person
+  /** Whether the model takes pictures from tools. Default: true. */
+  seesPictures?: boolean | undefined
   /** Ends the run, here and on the server. */
   signal?: AbortSignal
 }
@@ -30,10 +32,13 @@ const recursionLimit = 150
  *
  * @returns the closing words of the model
  */
-export async function runAgent({ tandem, model, task, person, signal }: AgentRun): Promise<string> {
+export async function runAgent(run: AgentRun): Promise<string> {
+  const { tandem, model, task, person, seesPictures = true, signal } = run
   const tools = createTandemTools({
     tandem,
+    // The server of this app has no model of its own to delegate to.
     tools: ['openPage', 'readPage', 'act', 'screenshot', 'executeCode'],
+    screenshots: seesPictures ? 'content' : 'artifact',
   })
   try {
     const agent = createAgent({
