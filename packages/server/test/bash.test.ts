@@ -107,6 +107,13 @@ END
     expect(JSON.stringify(body)).toContain('NUL')
   })
 
+  test('at most 1 MiB of each stream', async () => {
+    const output = await bash(`head -c 3M /dev/zero | tr '\\0' x; echo whole >&2`)
+    expect(output).toMatchObject({ truncated: true, stderr: 'whole\n', exitCode: 0 })
+    expect(output.stdout).toBe('x'.repeat(1024 * 1024))
+    expect(output.result).toBe(output.stdout)
+  })
+
   test('no input: what reads it finds its end', async () => {
     expect(await bash('cat; read -r line || echo none')).toMatchObject({ stdout: 'none\n' })
   })

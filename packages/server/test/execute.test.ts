@@ -1,4 +1,4 @@
-import type { ExecuteResponse } from '@tandem-browser/core'
+import type { ExecuteResponse, Language } from '@tandem-browser/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LocalSite } from './support/local-site.ts'
 import { TestServer } from './support/test-server.ts'
@@ -20,7 +20,7 @@ afterAll(async () => {
 
 async function execute(
   code: string,
-  options: { timeout?: number; in?: string } = {},
+  options: { timeout?: number; in?: string; language?: Language } = {},
 ): Promise<ExecuteResponse> {
   const { in: session = sessionId, ...body } = options
   const path = `/v2/interact/${session}/execute`
@@ -38,6 +38,11 @@ describe('what an execution gives', () => {
     ['a big integer', '2n ** 70n', '1180591620717411303424n'],
     ['what JSON cannot hold', 'const loop = { name: "loop" }; loop.self = loop; loop', 'Circular'],
     ['the value of a promise that was not awaited', 'Promise.resolve("later")', 'later'],
+    [
+      'the browser and the context beside the page',
+      '[page.context() === context, context.browser() === browser, browser.isConnected()]',
+      '[true,true,true]',
+    ],
     ['the value of the last expression of several', 'const x = 20; let y = 1; x + y', '21'],
   ])('%s', async (_, code, result) => {
     const output = await execute(code)
@@ -276,6 +281,21 @@ test('executions of one session run in the order of their arrival', async () => 
     ),
   )
   expect((await execute('order', { in: session.id })).result).toBe('[0,1,2]')
+})
+
+test('so do executions in several languages', async () => {
+  const session = await server.createSession()
+  // Both are there already, so that nothing but the order holds the second up.
+  await execute(':', { in: session.id, language: 'bash' })
+  const first = execute(
+    `await page.waitForTimeout(500); require('node:fs').appendFileSync('order', 'node ')`,
+    { in: session.id },
+  )
+  const second = execute('printf bash >> order', { in: session.id, language: 'bash' })
+  await Promise.all([first, second])
+  expect(await execute('cat order', { in: session.id, language: 'bash' })).toMatchObject({
+    result: 'node bash',
+  })
 })
 
 test('a session takes a hundred executions at a time, and more when they are done', async () => {

@@ -17,6 +17,7 @@ interface Answer {
   exitCode: number
   killed: boolean
   error?: string
+  truncated?: boolean
 }
 
 let server: TestServer
@@ -146,6 +147,7 @@ describe.each(['node', 'python', 'bash'] as const)('%s', (language) => {
       expect(answer).toMatchObject({ killed: true, exitCode: 124 })
       expect(answer.stdout.slice(0, 6)).toBe('begun\n')
       expect(answer.error).toContain('timeout of 1 s')
+      expect(answer.truncated ?? false).toBe(name.startsWith('output'))
       expect(duration).toBeLessThan(timeout * 1_000 + grace)
       const [first, second] = await countTwice()
       expect(second).toBe(first)

@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ExecuteResponse } from '@tandem-browser/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LocalSite } from './support/local-site.ts'
 import { TestServer } from './support/test-server.ts'
@@ -64,6 +67,35 @@ test('output arrives while the code still runs', async () => {
     },
   })
   expect((await events.next()).done).toBe(true)
+})
+
+test('so does that of a shell, and its errors', async () => {
+  const code = 'echo first; echo second >&2; until [ -e go ]; do sleep 0.05; done; echo end'
+  const events = stream({ code, language: 'bash' })
+  // The two streams are independent of each other.
+  const first = [(await events.next()).value, (await events.next()).value]
+  expect(first).toContainEqual({ event: 'stdout', data: { text: 'first\n' } })
+  expect(first).toContainEqual({ event: 'stderr', data: { text: 'second\n' } })
+  await writeFile(join(server.directory, sessionId, 'work', 'go'), '')
+  expect((await events.next()).value).toEqual({ event: 'stdout', data: { text: 'end\n' } })
+  expect((await events.next()).value).toMatchObject({ event: 'result', data: { exitCode: 0 } })
+})
+
+test('a client that leaves its stream ends the execution, and the session goes on', async () => {
+  const { id } = await server.createSession()
+  const execute = async (code: string): Promise<ExecuteResponse> =>
+    (await server.api<ExecuteResponse>('POST', `/v2/interact/${id}/execute`, { code })).body
+  await execute(`await page.goto('${site.url}/counter')`)
+  const events = stream(
+    { code: `console.log('begun'); while (true) await page.click('button')`, timeout: 60 },
+    id,
+  )
+  expect((await events.next()).value).toMatchObject({ event: 'stdout' })
+  await events.return(undefined)
+  const count = 'Number(await page.textContent("output"))'
+  const first = await execute(count)
+  expect(first.stderr).toContain('gone')
+  expect((await execute(count)).result).toBe(first.result)
 })
 
 test('both streams and characters that were written in parts arrive whole', async () => {
