@@ -67,14 +67,24 @@ export interface Scrape extends ScrapeDocument {
   requestId?: string
 }
 
+/** What every execution takes. */
+interface ExecutionCallOptions extends CallOptions {
+  /**
+   * Names the execution for the server, which then does it once and to its end, also when this
+   * client leaves. With one, a call whose answer was lost is repeated, and gets the answer of the
+   * first. Only for servers that honour it, as Tandem's does; the hosted service does not.
+   */
+  idempotencyKey?: string
+}
+
 /** Options of `session.prompt`. */
-export interface PromptOptions extends CallOptions {
+export interface PromptOptions extends ExecutionCallOptions {
   /** Seconds for each step of the agent, 1 to 300; the whole is not bounded by it. Default: 30. */
   timeout?: number
 }
 
 /** Options of `session.execute`. */
-export interface ExecuteOptions extends CallOptions {
+export interface ExecuteOptions extends ExecutionCallOptions {
   /** Default: `node`. */
   language?: Language
   /** Seconds after which the server kills the execution, 1 to 300. Default: 30. */

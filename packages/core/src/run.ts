@@ -40,12 +40,13 @@ export async function run(
 
 /**
  * Runs code or a prompt and yields what happens, ending with `result` or an
- * error. It carries no idempotency key: an execution is never made twice.
+ * error. It is never made twice: only one with a key is sent again when the
+ * server may have it already.
  */
 export async function* stream(
   transport: Transport,
   path: string[],
-  { signal, ...input }: ExecutionInput,
+  { signal, idempotencyKey, ...input }: ExecutionInput,
   streaming = true,
 ): ExecutionStream {
   if (!input.code?.trim() === !input.prompt?.trim()) {
@@ -58,6 +59,7 @@ export async function* stream(
       method: 'POST',
       path,
       body: input,
+      idempotencyKey,
       signal,
       serverTime: serverTime + (path[0] === 'scrape' ? 60_000 : 0),
     },

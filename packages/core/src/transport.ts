@@ -81,13 +81,17 @@ export class Transport {
     const deadline = this.#deadline(call)
     try {
       const accept = streaming ? 'text/event-stream' : 'application/json'
-      const response = await this.#send(call, deadline, accept, async (opened) => opened)
-      if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
-        for await (const { event, data } of parseEvents(this.#text(response, deadline))) {
-          yield { event, ...this.#parse(data, response) }
-        }
+      const opened = await this.#send(call, deadline, accept, async (response) =>
+        response.headers.get('content-type')?.startsWith('text/event-stream')
+          ? response
+          : this.#read(response, deadline),
+      )
+      if ('data' in opened) {
+        yield { event: 'json', ...opened }
       } else {
-        yield { event: 'json', ...(await this.#read(response, deadline)) }
+        for await (const { event, data } of parseEvents(this.#text(opened, deadline))) {
+          yield { event, ...this.#parse(data, opened) }
+        }
       }
     } catch (reason) {
       throw this.#broken(reason, deadline).error

@@ -29,6 +29,11 @@ const repeatables: [string, (tandem: Tandem) => Promise<unknown>][] = [
   ['list', (tandem) => tandem.sessions.list()],
   ['delete', (tandem) => tandem.sessions.delete('a')],
   ['stopInteraction', (tandem) => tandem.stopInteraction('a')],
+  [
+    'execute with a key',
+    (tandem) => tandem.sessions.execute('a', { code: 'buy()', idempotencyKey: 'k' }),
+  ],
+  ['interact with a key', (tandem) => tandem.interact('a', { code: 'buy()', idempotencyKey: 'k' })],
   ['scrape with a key', (tandem) => tandem.scrape('https://a.example', { idempotencyKey: 'k' })],
 ]
 

@@ -33,6 +33,7 @@ import { SessionRecords } from './sessions/session-records.ts'
 import { SessionRegistry } from './sessions/session-registry.ts'
 import { sweepSessions } from './sessions/sweep-sessions.ts'
 import { DataDirectoryLock } from './store/data-directory-lock.ts'
+import { KeptAnswers } from './store/kept-answers.ts'
 import { loadEncryptionKey } from './store/encryption-key.ts'
 import { SealedStore } from './store/sealed-store.ts'
 import { SqliteStore } from './store/sqlite-store.ts'
@@ -150,6 +151,7 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     keyLimits,
     registry,
     profiles,
+    keptAnswers: await KeptAnswers.open(sealed),
     scrapes: new ScrapeService(registry, new ReplayContexts(sealed), accounts),
     publicUrl: config.publicUrl,
     health: () => {

@@ -12,6 +12,7 @@ import { v7 as uuid } from 'uuid'
 import type { ApiKeys } from '../keys/api-keys.ts'
 import type { KeyLimitStore } from '../keys/key-limits.ts'
 import type { Profiles } from '../profiles/profiles.ts'
+import type { KeptAnswers } from '../store/kept-answers.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { ScrapeService } from '../scrape/scrape-service.ts'
 import { ApiError } from './api-error.ts'
@@ -20,6 +21,7 @@ import { CapabilityUrlBuilder } from './capability-urls.ts'
 import { CdpRoutes } from './cdp-routes.ts'
 import { ClientGoneError } from './client-connection.ts'
 import { isDefect, toApiError } from './error-mapping.ts'
+import { IdempotentCalls } from './idempotent-calls.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
 import { interactRoutes } from './interact-routes.ts'
 import { limitRequestRate } from './request-rate.ts'
@@ -33,6 +35,7 @@ export interface AppOptions {
   registry: SessionRegistry
   profiles: Profiles
   scrapes: ScrapeService
+  keptAnswers: KeptAnswers
   publicUrl: string | undefined
   health: () => Health
   log: Logger
@@ -80,6 +83,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   })
   const urls = new CapabilityUrlBuilder(options.publicUrl)
   const cdp = new CdpRoutes(registry, urls, log)
+  const calls = new IdempotentCalls(options.keptAnswers, log)
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
@@ -107,7 +111,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     origin: '*',
     methods: ['GET', 'POST', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type', 'idempotency-key'],
-    exposedHeaders: ['x-request-id', 'retry-after'],
+    exposedHeaders: ['x-request-id', 'retry-after', 'idempotent-replayed'],
     maxAge: 600,
   })
   healthRoutes(app, options.health)
@@ -117,9 +121,9 @@ export function createApp(options: AppOptions): FastifyInstance {
     await limitRequestRate(authenticated, keyLimits)
     // Before anything is done: the answer may have to say how the caller reaches it.
     authenticated.addHook('onRequest', async (request) => urls.checkHost(request))
-    interactRoutes(authenticated, { registry, urls })
+    interactRoutes(authenticated, { registry, urls, calls })
     profileRoutes(authenticated, options.profiles)
-    scrapeRoutes(authenticated, { registry, urls, scrapes: options.scrapes })
+    scrapeRoutes(authenticated, { registry, urls, calls, scrapes: options.scrapes })
   })
 
   app.server.on('upgrade', (request, socket: Duplex, head) => {

@@ -14,6 +14,7 @@ import {
   SessionReleaseError,
   ShuttingDownError,
 } from '../sessions/session-error.ts'
+import { AnswerLostError } from '../store/kept-answers.ts'
 import { ProcessStartError } from '../sandbox/supervised-process.ts'
 import {
   ReplayError,
@@ -56,6 +57,7 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof ExecutionLimitError) {
     return new ApiError(429, error.message, { headers: { 'retry-after': '1' } })
   }
+  if (error instanceof AnswerLostError) return new ApiError(409, error.message)
   if (error instanceof SessionReleaseError) return new ApiError(502, error.message)
   if (error instanceof CommandTimeoutError) {
     return new ApiError(502, 'The browser of this session does not answer.')

@@ -1,4 +1,4 @@
-import type { ErrorResponse, StreamEvents } from '@tandem-browser/core'
+import type { ErrorResponse, ExecutionOutput, StreamEvents } from '@tandem-browser/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** Milliseconds between comments that keep proxies from closing a silent stream. */
@@ -33,6 +33,12 @@ export class EventStream {
 
   send<Name extends keyof StreamEvents>(name: Name, data: StreamEvents[Name]): void {
     this.#write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
+  }
+
+  /** What was printed, for whoever comes when it has been. */
+  repeat({ stdout, stderr }: ExecutionOutput): void {
+    if (stdout !== '') this.send('stdout', { text: stdout })
+    if (stderr !== '') this.send('stderr', { text: stderr })
   }
 
   fail(status: number, body: ErrorResponse): void {

@@ -7,9 +7,9 @@ import type {
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Session } from '../sessions/session.ts'
 import { ApiError } from './api-error.ts'
-import { clientGone } from './client-connection.ts'
 import { isDefect, toApiError } from './error-mapping.ts'
 import { EventStream, wantsEventStream } from './event-stream.ts'
+import type { IdempotentCalls } from './idempotent-calls.ts'
 
 /** Seconds until an execution is killed when the request does not say. */
 const defaultTimeout = 30
@@ -21,6 +21,9 @@ export interface ExecutionTask {
   request: FastifyRequest
   reply: FastifyReply
   body: Omit<ExecuteRequest, 'code'> & { code?: string | undefined; prompt?: string | undefined }
+  calls: IdempotentCalls
+  /** Where it is run, for an `Idempotency-Key`. */
+  subject: string
   /** Finds or makes the session. */
   session: (signal: AbortSignal) => Promise<Session>
   /** Makes the answer out of what the execution left behind. */
@@ -29,32 +32,40 @@ export interface ExecutionTask {
 
 /**
  * Runs an execution and answers with it: as one JSON object, or as events
- * while it goes on. A client that goes away takes its execution with it.
+ * while it goes on. A client that goes away takes its execution with it, unless
+ * it carries a key: then it is done, once, and can be asked for.
  */
 export async function answerExecution(task: ExecutionTask): Promise<unknown> {
-  const { request, reply } = task
+  const { request, reply, calls, subject } = task
   const code = runnableCode(task.body)
-  const signal = clientGone(reply)
-  const session = await task.session(signal)
-  if (!wantsEventStream(request)) {
-    const output = await session.execute({ ...parameters(task, code), signal })
-    return task.answer(output, session)
+  let stream: EventStream | undefined
+  const open = (): void => {
+    if (wantsEventStream(request)) stream = new EventStream(reply)
   }
-  const stream = new EventStream(reply)
+  const call = { request, reply, subject, endsWithClients: false, onJoin: open }
   try {
-    const output = await session.execute({
-      ...parameters(task, code),
-      signal,
-      onStdout: (text) => stream.send('stdout', { text }),
-      onStderr: (text) => stream.send('stderr', { text }),
+    const { answer, repeated } = await calls.run(call, async (signal) => {
+      const session = await task.session(signal)
+      open()
+      const output = await session.execute({
+        ...parameters(task, code),
+        signal,
+        onStdout: (text) => stream?.send('stdout', { text }),
+        onStderr: (text) => stream?.send('stderr', { text }),
+      })
+      return task.answer(output, session)
     })
-    stream.send('result', task.answer(output, session))
+    if (!wantsEventStream(request)) return answer
+    stream ??= new EventStream(reply)
+    if (repeated) stream.repeat(answer)
+    stream.send('result', answer)
   } catch (error) {
+    if (!stream) throw error
     const failure = toApiError(error)
     if (isDefect(error, failure)) request.log.error({ err: error }, 'execution failed')
     stream.fail(failure.status, failure.toBody())
   } finally {
-    stream.end()
+    stream?.end()
   }
   return reply
 }

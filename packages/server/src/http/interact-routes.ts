@@ -13,7 +13,7 @@ import type { SessionEnd } from '../sessions/session.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { CapabilityUrlBuilder } from './capability-urls.ts'
 import { answerExecution } from './execution-route.ts'
-import { IdempotentCalls } from './idempotent-calls.ts'
+import type { IdempotentCalls } from './idempotent-calls.ts'
 import { createSessionSchema, executeSchema, listSessionsQuerySchema } from './schemas.ts'
 import { parseInput } from './validation.ts'
 
@@ -24,31 +24,34 @@ interface SessionParameters {
 /** Standalone sessions, under both of their names. */
 export function interactRoutes(
   app: FastifyInstance,
-  { registry, urls }: { registry: SessionRegistry; urls: CapabilityUrlBuilder },
+  {
+    registry,
+    urls,
+    calls,
+  }: { registry: SessionRegistry; urls: CapabilityUrlBuilder; calls: IdempotentCalls },
 ): void {
-  const idempotentCalls = new IdempotentCalls()
   // Every official client uses the older name.
   for (const prefix of ['/v2/interact', '/v2/browser']) {
-    app.post(prefix, (request, reply) =>
-      idempotentCalls.run(request, reply, async (signal): Promise<CreateSessionResponse> => {
-        const body = parseInput(createSessionSchema, request.body ?? {})
-        const session = await registry.create(
-          {
-            keyId: request.caller.id,
-            limits: lifetimeLimits(body),
-            streamWebView: body.streamWebView ?? true,
-            profile: profileToSave(body.profile),
-          },
-          signal,
-        )
+    app.post(prefix, async (request, reply): Promise<CreateSessionResponse> => {
+      const body = parseInput(createSessionSchema, request.body ?? {})
+      const specification = {
+        keyId: request.caller.id,
+        limits: lifetimeLimits(body),
+        streamWebView: body.streamWebView ?? true,
+        profile: profileToSave(body.profile),
+      }
+      const call = { request, reply, subject: 'create', endsWithClients: true }
+      const { answer } = await calls.run(call, async (signal) => {
+        const session = await registry.create(specification, signal)
         return {
-          success: true,
+          success: true as const,
           id: session.id,
           ...urls.build(request, session),
           expiresAt: new Date(session.lifetime.expiresAt).toISOString(),
         }
-      }),
-    )
+      })
+      return answer
+    })
 
     app.get(prefix, async (request): Promise<ListSessionsResponse> => {
       const { status } = parseInput(listSessionsQuerySchema, request.query)
@@ -77,6 +80,8 @@ export function interactRoutes(
         request,
         reply,
         body: parseInput(executeSchema, request.body),
+        calls,
+        subject: `execute ${request.params.sessionId}`,
         session: () => registry.find(request.params.sessionId, request.caller.id),
         answer: (output) => ({ success: true, ...output }),
       }),

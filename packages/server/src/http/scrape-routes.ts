@@ -7,8 +7,8 @@ import { SessionNotFoundError } from '../sessions/session-error.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import { ApiError } from './api-error.ts'
 import type { CapabilityUrlBuilder } from './capability-urls.ts'
-import { clientGone } from './client-connection.ts'
 import { answerExecution } from './execution-route.ts'
+import type { IdempotentCalls } from './idempotent-calls.ts'
 import { closingAccount } from './interact-routes.ts'
 import { interactSchema, scrapeSchema } from './schemas.ts'
 import { parseInput } from './validation.ts'
@@ -24,12 +24,22 @@ export function scrapeRoutes(
     registry,
     urls,
     scrapes,
-  }: { registry: SessionRegistry; urls: CapabilityUrlBuilder; scrapes: ScrapeService },
+    calls,
+  }: {
+    registry: SessionRegistry
+    urls: CapabilityUrlBuilder
+    scrapes: ScrapeService
+    calls: IdempotentCalls
+  },
 ): void {
   app.post('/v2/scrape', async (request, reply): Promise<ScrapeResponse> => {
     const body = parseInput(scrapeSchema, request.body)
-    const data = await scrapes.scrape(request.caller.id, body, clientGone(reply))
-    return { success: true, data }
+    // A page may have been clicked at: with a key that is done once.
+    const call = { request, reply, subject: 'scrape', endsWithClients: false }
+    const { answer } = await calls.run(call, (signal) =>
+      scrapes.scrape(request.caller.id, body, signal),
+    )
+    return { success: true, data: answer }
   })
 
   app.post<JobParameters>('/v2/scrape/:jobId/interact', (request, reply) => {
@@ -40,6 +50,8 @@ export function scrapeRoutes(
       request,
       reply,
       body,
+      calls,
+      subject: `interact ${jobId}`,
       session: () => scrapes.sessionFor(jobId, request.caller.id, lifetimeLimits(body)),
       answer: (output, session) => ({
         success: output.exitCode === 0 && !output.killed,

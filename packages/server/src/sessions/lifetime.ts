@@ -19,6 +19,7 @@ export function lifetimeLimits(request: {
  * out; a session in use is never idle.
  */
 export class Lifetime {
+  /** When the session ends at the latest; sooner when it is idle for so long. */
   readonly expiresAt: number
   readonly #limits: LifetimeLimits
   readonly #onEnd: (reason: 'ttl' | 'idle') => void
@@ -36,9 +37,9 @@ export class Lifetime {
     this.#idleTimer = setTimeout(() => this.#checkIdle(), limits.idle)
   }
 
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; now, while it is in use. */
   get lastActivity(): number {
-    return this.#lastActivity
+    return this.#uses > 0 ? Date.now() : this.#lastActivity
   }
 
   /** Something was done in the session. Cheap: it is called for every CDP command. */
