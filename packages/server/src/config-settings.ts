@@ -146,6 +146,12 @@ export const settings = {
     expected: 'a list of keys with commas between them',
     secret: true,
   },
+  operatorKeys: {
+    variable: 'TANDEM_OPERATOR_KEYS',
+    schema: apiKeys,
+    expected: 'a list of keys with commas between them',
+    secret: true,
+  },
   chromium: {
     variable: 'TANDEM_CHROMIUM',
     flag: '--chromium',

@@ -21,6 +21,8 @@ export interface Config {
   readonly dataDirectory: string
   /** The keys that the environment gives, already hashed. */
   readonly apiKeys: readonly HashedKey[]
+  /** Those that open what is for operators, already hashed. */
+  readonly operatorKeys: readonly HashedKey[]
   /** Absolute path of the browser to use instead of the bundled one. */
   readonly chromium: string | undefined
   /** Absolute path of the Python to run Python code with, when it is not to be looked for. */
@@ -66,6 +68,8 @@ export interface ServerOptions {
   dataDir?: string | undefined
   /** API keys that are accepted besides those in the store; 16 characters or more each. */
   apiKeys?: readonly string[] | undefined
+  /** Keys that open `/metrics` and `/debug/counters`; 16 characters or more each. */
+  operatorKeys?: readonly string[] | undefined
   /** Path of the browser to use instead of the bundled one. */
   chromium?: string | undefined
   /** Path of a Python with Playwright. Default: `python` in the data folder, else in PATH. */
@@ -222,6 +226,7 @@ function build(
     publicUrl: given.publicUrl,
     dataDirectory: given.dataDirectory ?? defaultDataDirectory(env),
     apiKeys: given.apiKeys ?? Object.freeze([]),
+    operatorKeys: given.operatorKeys ?? Object.freeze([]),
     chromium: given.chromium,
     python: given.python,
     isolation: given.isolation ?? 'bubblewrap',

@@ -5,7 +5,9 @@ import { type Logger, pino } from 'pino'
 import { findEngine } from './browser/engine.ts'
 import { probeLaunch } from './browser/launch-probe.ts'
 import { type Config, type ServerOptions, resolveConfig } from './config.ts'
+import { countResources } from './debug-counters.ts'
 import { createApp } from './http/app.ts'
+import { ServerMetrics } from './http/server-metrics.ts'
 import { ApiKeys } from './keys/api-keys.ts'
 import { CreditAccounts } from './keys/credit-accounts.ts'
 import { KeyLimitStore } from './keys/key-limits.ts'
@@ -93,7 +95,9 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
   if (sandboxFailure !== undefined) {
     log.warn({ reason: sandboxFailure }, 'Chromium runs without its own sandbox on this machine')
   }
+  const metrics = new ServerMetrics(() => registry.counters)
   const egress = new EgressGateway({
+    onRefusal: ({ rule }) => metrics.refused(rule),
     rules: {
       allow: config.egressAllow,
       allowDomains: config.egressAllowDomains,
@@ -134,6 +138,8 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     log,
   })
   const keyLimits = new KeyLimitStore(store)
+  pool.metrics.hits.onAdd = (duration) => metrics.claimed('hit', duration)
+  pool.metrics.misses.onAdd = (duration) => metrics.claimed('miss', duration)
   const registry = new SessionRegistry({
     pool,
     records,
@@ -142,6 +148,7 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     profiles,
     maxSessions,
     log,
+    observer: metrics,
   })
   const heartbeat = new Heartbeat(store, () => registry.counters.sessions > 0)
   teardown.add(() => heartbeat[Symbol.dispose]())
@@ -154,6 +161,9 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     keptAnswers: await KeptAnswers.open(sealed),
     scrapes: new ScrapeService(registry, new ReplayContexts(sealed), accounts),
     publicUrl: config.publicUrl,
+    operatorKeys: config.operatorKeys,
+    metrics,
+    counters: () => countResources({ owner, directory, registry, egress }),
     health: () => {
       const { sessions: active, starting, pool: unused } = registry.counters
       return {

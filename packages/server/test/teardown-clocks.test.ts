@@ -109,12 +109,30 @@ describe('a session of ten idle seconds', () => {
     expect(elapsed).toBeLessThan(20_000)
     const { body } = await server.api('GET', `/v2/interact/${idle.id}`)
     expect(body).toMatchObject({ status: 'destroyed', endReason: 'idle' })
+    const { createdAt, lastActivity, sessionDurationMs } = body as Record<string, string>
+    const endedAt = Date.parse(createdAt ?? '') + Number(sessionDurationMs)
+    const idleEnd = Date.parse(lastActivity ?? '') + 10_000
+    expect(Math.abs(endedAt - idleEnd)).toBeLessThan(2_000)
     const refused = await server.api('POST', `/v2/interact/${idle.id}/execute`, { code: '1' })
     expect(refused).toMatchObject({ status: 410, body: { details: { endReason: 'idle' } } })
     expect((await execution).body).toMatchObject({ result: 'still there' })
     const { body: alive } = await server.api('GET', `/v2/interact/${driven.id}`)
     clearInterval(commands)
-    expect(alive).toMatchObject({ status: 'active' })
+    // Activity does not move the end of the whole time.
+    expect(alive).toMatchObject({ status: 'active', expiresAt: driven.expiresAt })
+    expect(Date.now() - Date.parse(String(alive['lastActivity']))).toBeLessThan(2_000)
     await client.close()
   })
+  // Nothing may live shorter than half a minute; run with `TANDEM_TEST_LONG=1`.
+  test.runIf(process.env['TANDEM_TEST_LONG'] === '1')(
+    'a session ends when it said that it would, also in the middle of an execution',
+    async () => {
+      const { id, expiresAt } = await server.createSession({ ttl: 30 })
+      const code = 'await new Promise((resolve) => setTimeout(resolve, 60_000))'
+      const cut = await server.api('POST', `/v2/interact/${id}/execute`, { code, timeout: 90 })
+      expect(cut).toMatchObject({ status: 410, body: { details: { endReason: 'ttl' } } })
+      expect(Math.abs(Date.now() - Date.parse(expiresAt))).toBeLessThan(2_000)
+    },
+    60_000,
+  )
 })

@@ -95,11 +95,18 @@ test(`${count} sessions are made and deleted, some of them killed: nothing is le
   // Every kind once, so that what a server opens once and keeps is open before it is counted.
   await Promise.all(lives.map((_, index) => limit(() => live(index))))
   const before = await openDescriptors(server.pid)
+  const counted = await server.counters()
   await Promise.all(Array.from({ length: count }, (_, index) => limit(() => live(index))))
 
   expect(await processesOf(server)).toEqual([])
   expect(await readdir(join(dataDirectory, 'sessions'))).toEqual([])
   await expect.poll(() => openDescriptors(server.pid)).toEqual(before)
+  expect(await server.counters()).toEqual(counted)
+  expect(counted).toMatchObject({
+    ...{ sessions: 0, starting: 0, closing: 0, executions: 0, cdpClients: 0, cdpSockets: 0 },
+    ...{ processes: 0, folders: 0, idempotentCalls: 0, pool: { ready: 0, starting: 0 } },
+    egress: { sessions: 0, clients: 0, connections: 0 },
+  })
   const { body } = await server.api('GET', '/health', undefined, { headers })
   expect(body).toMatchObject({ status: 'ok', sessions: { active: 0 } })
   const { body: list } = await server.api<{ sessions: { status: string }[] }>(

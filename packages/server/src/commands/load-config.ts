@@ -9,5 +9,6 @@ export function loadConfig(flags: Flags): Config {
   // The keys are hashed now. The plain ones must not be handed down to a
   // browser or to somebody's code with the environment.
   delete process.env['TANDEM_API_KEYS']
+  delete process.env['TANDEM_OPERATOR_KEYS']
   return config
 }

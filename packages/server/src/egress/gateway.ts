@@ -1,5 +1,6 @@
 import type { AllowEntry } from './allow-entry.ts'
 import { type Dial, dialDirectly } from './dial.ts'
+import type { EgressRefusal } from './problem.ts'
 import { EgressPolicy, type EgressRules } from './policy.ts'
 import type { EgressLog } from './refusal-log.ts'
 import { type EgressCounters, type EgressDeadlines, SessionEgress } from './session-egress.ts'
@@ -8,6 +9,8 @@ import { type ResolveName, SystemNames } from './system-names.ts'
 export interface EgressGatewayOptions {
   readonly rules?: EgressRules
   readonly log?: EgressLog
+  /** Told of each refusal, whichever session it was in. */
+  readonly onRefusal?: (refusal: EgressRefusal) => void
   /** Connections from inside one session at once. */
   readonly connectionLimit?: number
   readonly deadlines?: Partial<EgressDeadlines>
@@ -66,6 +69,7 @@ export class EgressGateway {
       onClose: () => this.#sessions.delete(session),
     })
     this.#sessions.add(session)
+    if (this.#options.onRefusal) session.onRefusal(this.#options.onRefusal)
     return session
   }
 

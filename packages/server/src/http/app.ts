@@ -8,8 +8,9 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import type { Logger } from 'pino'
-import { v7 as uuid } from 'uuid'
+import { validate as isUuid, v7 as uuid } from 'uuid'
 import type { ApiKeys } from '../keys/api-keys.ts'
+import type { HashedKey } from '../keys/hashed-key.ts'
 import type { KeyLimitStore } from '../keys/key-limits.ts'
 import type { Profiles } from '../profiles/profiles.ts'
 import type { KeptAnswers } from '../store/kept-answers.ts'
@@ -24,9 +25,11 @@ import { isDefect, toApiError } from './error-mapping.ts'
 import { IdempotentCalls } from './idempotent-calls.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
 import { interactRoutes } from './interact-routes.ts'
+import { operatorRoutes } from './operator-routes.ts'
 import { limitRequestRate } from './request-rate.ts'
 import { profileRoutes } from './profile-routes.ts'
 import { scrapeRoutes } from './scrape-routes.ts'
+import type { ServerMetrics } from './server-metrics.ts'
 import { answerUnreadable } from './unreadable-request.ts'
 
 export interface AppOptions {
@@ -38,6 +41,10 @@ export interface AppOptions {
   keptAnswers: KeptAnswers
   publicUrl: string | undefined
   health: () => Health
+  operatorKeys: readonly HashedKey[]
+  metrics: ServerMetrics
+  /** How many there are of what sessions need. */
+  counters: () => Promise<Record<string, unknown>>
   log: Logger
 }
 
@@ -49,7 +56,7 @@ const requestTimeout = 60_000
 
 /** The HTTP face of the server, not yet listening. */
 export function createApp(options: AppOptions): FastifyInstance {
-  const { keys, keyLimits, registry, log } = options
+  const { keys, keyLimits, registry, metrics, log } = options
   // Named by its wider type, so that the app's type does not carry the logger's.
   const loggerInstance: FastifyBaseLogger = log
   const app = Fastify({
@@ -88,14 +95,19 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
+  app.decorateRequest('sessionId')
   app.addHook('onResponse', async (request, reply) => {
+    const { method } = request
+    const route = request.routeOptions.url
+    metrics.answered({ method, route, status: reply.statusCode, ms: reply.elapsedTime })
     request.log.info(
       {
-        method: request.method,
-        route: request.routeOptions.url,
+        method,
+        route,
         status: reply.statusCode,
         durationMs: Math.round(reply.elapsedTime * 10) / 10,
         keyId: request.caller?.id,
+        sessionId: request.sessionId ?? sessionIdIn(request.params),
       },
       'request',
     )
@@ -114,7 +126,16 @@ export function createApp(options: AppOptions): FastifyInstance {
     exposedHeaders: ['x-request-id', 'retry-after', 'idempotent-replayed'],
     maxAge: 600,
   })
-  healthRoutes(app, options.health)
+  healthRoutes(app, { health: options.health, obstacle: () => registry.obstacle })
+  operatorRoutes(app, {
+    operatorKeys: options.operatorKeys,
+    metrics,
+    counters: async () => ({
+      ...(await options.counters()),
+      cdpSockets: cdp.socketCount,
+      idempotentCalls: calls.count,
+    }),
+  })
   cdp.routes(app)
   void app.register(async (authenticated) => {
     authenticated.addHook('onRequest', authenticate(keys))
@@ -131,6 +152,19 @@ export function createApp(options: AppOptions): FastifyInstance {
   })
   app.addHook('preClose', async () => cdp.close())
   return app
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The session that the request turned out to be about, where its address does not say. */
+    sessionId?: string
+  }
+}
+
+/** What is no id of a session may be a secret that somebody has put in its place. */
+function sessionIdIn(parameters: unknown): string | undefined {
+  const { sessionId } = parameters as { sessionId?: string }
+  return isUuid(sessionId) ? sessionId : undefined
 }
 
 function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -94,6 +94,11 @@ export class CdpRoutes {
     }
   }
 
+  /** WebSockets that are open. */
+  get socketCount(): number {
+    return this.#sockets.clients.size
+  }
+
   close(): void {
     clearInterval(this.#pings)
     for (const webSocket of this.#sockets.clients) webSocket.terminate()

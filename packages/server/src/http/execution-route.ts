@@ -46,6 +46,7 @@ export async function answerExecution(task: ExecutionTask): Promise<unknown> {
   try {
     const { answer, repeated } = await calls.run(call, async (signal) => {
       const session = await task.session(signal)
+      request.sessionId = session.id
       open()
       const output = await session.execute({
         ...parameters(task, code),

@@ -43,6 +43,7 @@ export function interactRoutes(
       const call = { request, reply, subject: 'create', endsWithClients: true }
       const { answer } = await calls.run(call, async (signal) => {
         const session = await registry.create(specification, signal)
+        request.sessionId = session.id
         return {
           success: true as const,
           id: session.id,

@@ -3,11 +3,14 @@ export class Durations {
   count = 0
   sum = 0
   longest = 0
+  /** Told of each of them. */
+  onAdd: ((duration: number) => void) | undefined
 
   add(duration: number): void {
     this.count += 1
     this.sum += duration
     this.longest = Math.max(this.longest, duration)
+    this.onAdd?.(duration)
   }
 }
 

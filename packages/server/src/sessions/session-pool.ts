@@ -80,6 +80,11 @@ export class SessionPool {
     return { ready, starting }
   }
 
+  /** Whether the last attempts failed, so that the next one has to wait. */
+  get isFailing(): boolean {
+    return this.#backOff.remaining > 0
+  }
+
   /** How many sessions the server may hold besides those in use; with the first, work begins. */
   set room(room: number) {
     this.#room = room

@@ -1,4 +1,4 @@
-import type { EndReason } from '@tandem-browser/core'
+import type { EndReason, Language } from '@tandem-browser/core'
 import type { Logger } from 'pino'
 import { validate as isUuid } from 'uuid'
 import type { KeyLimitStore } from '../keys/key-limits.ts'
@@ -16,7 +16,12 @@ import type { Profiles } from '../profiles/profiles.ts'
 import type { SessionParts } from './session-parts.ts'
 import type { SessionPool } from './session-pool.ts'
 import type { SessionRecord, SessionRecords } from './session-records.ts'
-import { Session, type SessionEnd, type SessionSpecification } from './session.ts'
+import {
+  type ExecutionOutcome,
+  Session,
+  type SessionEnd,
+  type SessionSpecification,
+} from './session.ts'
 
 export interface SessionRegistryOptions {
   pool: SessionPool
@@ -26,12 +31,21 @@ export interface SessionRegistryOptions {
   profiles: Profiles
   maxSessions: number
   log: Logger
+  observer?: SessionObserver
+}
+
+/** Who counts what sessions do. */
+export interface SessionObserver {
+  executed(language: Language, outcome: ExecutionOutcome, ms: number): void
+  ended(reason: EndReason, credits: number): void
 }
 
 export interface SessionCounters {
   sessions: number
   starting: number
   closing: number
+  /** That run or wait. */
+  executions: number
   cdpClients: number
   /** Sessions that nobody has yet; those that somebody waits for are under way here as well. */
   pool: { ready: number; starting: number }
@@ -58,15 +72,25 @@ export class SessionRegistry {
 
   /** How many there are of each thing that must come back to where it was. */
   get counters(): SessionCounters {
-    const clients = [...this.#sessions.values()].map((session) => session.clientCount)
+    const living = [...this.#sessions.values()]
+    const clients = living.map((session) => session.clientCount)
+    const executions = living.map((session) => session.executionCount)
     return {
       sessions: this.#sessions.size,
       starting: this.#starts.length,
       closing: this.#closing.size,
+      executions: executions.reduce((sum, count) => sum + count, 0),
       cdpClients: clients.reduce((sum, count) => sum + count, 0),
       pool: this.#options.pool.counters,
       profiles: this.#options.profiles.counters,
     }
+  }
+
+  /** Why nobody can have a session now; undefined when one can be had. */
+  get obstacle(): 'stopping' | 'full' | 'failing' | undefined {
+    if (this.#stopping.signal.aborted) return 'stopping'
+    if (this.#room <= 0) return 'full'
+    return this.#options.pool.isFailing ? 'failing' : undefined
   }
 
   /** Begins to keep sessions ready. */
@@ -257,7 +281,8 @@ export class SessionRegistry {
 
   /** From here on the session can be found. */
   async #enter(session: Session, { listed }: StartOptions): Promise<Session> {
-    const { billing, log, records, pool } = this.#options
+    const { billing, log, observer, records, pool } = this.#options
+    session.onExecuted = (...execution) => observer?.executed(...execution)
     this.#sessions.set(session.id, session)
     session.onProfileLost = (error) => {
       log.error({ sessionId: session.id, err: error }, 'a profile was not saved')
@@ -280,6 +305,7 @@ export class SessionRegistry {
         if (await isRecorded) {
           await records.end({ ...recordOf(session), end })
           await billing.end(session, end.credits)
+          observer?.ended(end.reason, end.credits)
         }
         this.#ends.delete(session.id)
         return end

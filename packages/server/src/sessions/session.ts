@@ -36,6 +36,9 @@ export interface SessionExecution {
   onStderr?: ((text: string) => void) | undefined
 }
 
+/** What came of an execution: `ended` is one that its session or its client did not outlive. */
+export type ExecutionOutcome = 'succeeded' | 'failed' | 'killed' | 'ended'
+
 /** How a session ended. */
 export interface SessionEnd {
   reason: EndReason
@@ -70,6 +73,8 @@ export class Session {
   onClosing: ((reason: EndReason, ended: Promise<SessionEnd>) => void) | undefined
   /** Called when its profile was not saved although it was to be. */
   onProfileLost: ((error: unknown) => void) | undefined
+  /** Called after each execution. */
+  onExecuted: ((language: Language, outcome: ExecutionOutcome, ms: number) => void) | undefined
   readonly #parts: SessionParts
   readonly #executions = new SerialQueue()
   readonly #ending = new AbortController()
@@ -97,6 +102,11 @@ export class Session {
   /** Whether it is on its way out, or ended. */
   get ending(): boolean {
     return this.#destroyed !== undefined
+  }
+
+  /** Executions that run or wait. */
+  get executionCount(): number {
+    return this.#executions.length
   }
 
   /** DevTools clients that are connected at the moment, kernels among them. */
@@ -149,11 +159,17 @@ export class Session {
         notes.end()
       }
     }
+    const since = performance.now()
+    let outcome: ExecutionOutcome = 'ended'
     try {
-      return await this.lifetime.use(() => this.#executions.run(run, signal))
+      const output = await this.lifetime.use(() => this.#executions.run(run, signal))
+      outcome = outcomeOf(output)
+      return output
     } catch (error) {
       this.#ending.signal.throwIfAborted()
       throw error
+    } finally {
+      this.onExecuted?.(execution.language, outcome, performance.now() - since)
     }
   }
 
@@ -219,4 +235,9 @@ export class Session {
   #destroyQuietly(reason: EndReason): void {
     this.destroy(reason).catch(() => {})
   }
+}
+
+function outcomeOf({ killed, exitCode }: ExecutionOutput): ExecutionOutcome {
+  if (killed) return 'killed'
+  return exitCode === 0 ? 'succeeded' : 'failed'
 }

@@ -20,6 +20,8 @@ export interface CallOptions {
 export abstract class ApiCaller {
   /** Two callers that must not see each other's sessions. */
   static readonly keys = ['td-first-key-of-the-tests', 'td-second-key-of-the-tests'] as const
+  /** Opens what is for operators. */
+  static readonly operatorKey = 'td-operator-key-of-the-tests'
   abstract readonly url: string
   abstract readonly dataDirectory: string
 
@@ -60,6 +62,15 @@ export abstract class ApiCaller {
       headers: response.headers,
       body: (isJson ? JSON.parse(text) : text) as Body,
     }
+  }
+
+  /** What the server counts. Its connection ends with it, so that it is not among what is counted. */
+  async counters(): Promise<Record<string, unknown>> {
+    const headers = { connection: 'close' }
+    const call = { key: ApiCaller.operatorKey, headers }
+    const { status, body } = await this.api('GET', '/debug/counters', undefined, call)
+    if (status !== 200) throw new Error(`No counters: ${status} ${JSON.stringify(body)}`)
+    return body
   }
 
   /** Makes a session that has to succeed. */

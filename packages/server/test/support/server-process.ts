@@ -37,6 +37,7 @@ export class ServerProcess extends ApiCaller {
         ...machineEnvironment(),
         TANDEM_DATA_DIR: dataDirectory,
         TANDEM_API_KEYS: ApiCaller.keys.join(','),
+        TANDEM_OPERATOR_KEYS: ApiCaller.operatorKey,
         TANDEM_LOG_LEVEL: 'silent',
         TANDEM_POOL_SIZE: '0',
         ...variables,

@@ -6,7 +6,10 @@ import { type RunningServer, type ServerOptions, startServer } from '../../src/i
 import { ApiCaller } from './api-caller.ts'
 import { python } from './python.ts'
 
-export interface TestServerOptions extends Omit<ServerOptions, 'apiKeys' | 'port'> {
+export interface TestServerOptions extends Omit<
+  ServerOptions,
+  'apiKeys' | 'operatorKeys' | 'port'
+> {
   /** A folder that is there already and stays; else one is made, and removed in the end. */
   dataDir?: string
 }
@@ -41,6 +44,7 @@ export class TestServer extends ApiCaller implements AsyncDisposable {
         ...options,
         port: 0,
         apiKeys: TestServer.keys,
+        operatorKeys: [TestServer.operatorKey],
         dataDir: dataDirectory,
       })
       return new TestServer(server, dataDirectory, dataDir !== undefined)
