@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** Every folder with tests of its own is a project, named as the folder: `vitest run --project core`. */
@@ -23,6 +23,20 @@ const aiSdk6 = {
   test: { name: 'ai-sdk-tool-v6', root: 'packages/ai-sdk-tool' },
 }
 
+/** Its tests in an edge runtime: every module runs in it, the server stays outside. */
+const aiSdkOnEdge = {
+  extends: true as const,
+  test: {
+    name: 'ai-sdk-tool-edge',
+    root: 'packages/ai-sdk-tool',
+    include: ['test/edge/*.suite.ts'],
+    globalSetup: resolve('packages/ai-sdk-tool/test/edge/start-backend.ts'),
+    environment: 'edge-runtime',
+    // Only in a context of its own it is what the name says.
+    pool: 'vmThreads' as const,
+  },
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -31,6 +45,7 @@ export default defineConfig({
         test: { name: root.split('/').at(-1) ?? root, root },
       })),
       aiSdk6,
+      aiSdkOnEdge,
     ],
     // Many tests start a real Chromium: two at a time is what a two-core machine carries.
     maxWorkers: 2,

@@ -4,16 +4,24 @@ import type { TandemToolOutput } from './output.ts'
 /** What `toModelOutput` of a tool gives. */
 export type ModelOutput = Awaited<ReturnType<NonNullable<Tool['toModelOutput']>>>
 
+const unreadable: ModelOutput = {
+  type: 'error-text',
+  value: 'What came of this call is not known any more.',
+}
+
 /** What the model reads and sees of an output, be it the tool's own or one that was stored as JSON. */
 export function modelOutputOf(
   output: TandemToolOutput,
   screenshots: 'content' | 'artifact',
 ): ModelOutput {
+  // Stored messages come back from a browser, or from another version of these tools.
+  if (typeof output !== 'object' || output === null) return unreadable
   if (output.status === 'running') {
     const value = 'The call was stopped before it ended. What it has done until then is not known.'
     return { type: 'error-text', value }
   }
   const { status, text, artifact } = output
+  if (typeof text !== 'string' || typeof artifact !== 'object') return unreadable
   if (status === 'error') return { type: 'error-text', value: text }
   if (artifact.tool !== 'screenshot') return { type: 'text', value: text }
   if (screenshots === 'artifact') {

@@ -1,3 +1,4 @@
+import { AbortError, TimeoutError } from '@tandem-browser/core'
 import type { SessionPool } from '@tandem-browser/core/pool'
 import type { ToolContract } from '@tandem-browser/core/tools'
 import type { TandemToolsOptions } from './options.ts'
@@ -9,7 +10,8 @@ import { keyOf, type ToolCallOptions } from './session-key.ts'
  * Runs a tool. What is yielded last is its result; whatever comes before are preliminary results.
  * Whoever stops listening stops what runs, on the server as well.
  *
- * @throws a `TandemError` when the service failed or the call was aborted
+ * @throws a `TandemError` when the service failed; an `AbortError` when the signal fired, a
+ *   `TimeoutError` when it did so because time was up
  */
 export async function* runTool(
   contract: ToolContract,
@@ -36,9 +38,19 @@ export async function* runTool(
   try {
     while (await progress.next(done)) yield progress.show()
     yield outputOf(await done, expose)
+  } catch (error) {
+    if (!isTimeout(abortSignal?.reason) || !AbortError.isInstance(error)) throw error
+    // What a model reads should say that it was no person who stopped it.
+    throw new TimeoutError('The call took longer than the application allows, and was stopped.', {
+      cause: error,
+    })
   } finally {
     abortSignal?.removeEventListener('abort', stop)
     // Somebody may have left in between.
     stopped.abort()
   }
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError'
 }

@@ -10,6 +10,8 @@ const apiKey = 'td-conformance-test-key'
 /** A real server and a site that its sessions may reach. */
 export class Backend {
   readonly site: ConformanceSite
+  /** How a program of its own gets a client. */
+  readonly connection: Readonly<{ baseUrl: string; apiKey: string }>
   readonly tandem: Tandem
   /** A client that the server does not know. */
   readonly stranger: Tandem
@@ -20,7 +22,8 @@ export class Backend {
     this.#server = server
     this.site = site
     this.#folder = folder
-    this.tandem = new Tandem({ baseUrl: server.url, apiKey })
+    this.connection = { baseUrl: server.url, apiKey }
+    this.tandem = new Tandem(this.connection)
     this.stranger = new Tandem({ baseUrl: server.url, apiKey: 'td-nobody-knows-this-key' })
   }
 
