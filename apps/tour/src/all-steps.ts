@@ -6,9 +6,11 @@ import { shareState } from './steps/04-share-state.ts'
 import { streamOutput } from './steps/05-stream-output.ts'
 import { driveFromPython } from './steps/06-drive-from-python.ts'
 import { driveWithAgentBrowser } from './steps/07-drive-with-agent-browser.ts'
-import { refusePrivateAddress } from './steps/08-refuse-private-address.ts'
-import { killEndlessLoop } from './steps/09-kill-endless-loop.ts'
-import { stop } from './steps/10-stop.ts'
+import { giveItToLangChain } from './steps/08-give-it-to-langchain.ts'
+import { giveItToAiSdk } from './steps/09-give-it-to-ai-sdk.ts'
+import { refusePrivateAddress } from './steps/10-refuse-private-address.ts'
+import { killEndlessLoop } from './steps/11-kill-endless-loop.ts'
+import { stop } from './steps/12-stop.ts'
 
 /** The tour, in order. A new step is a file in steps/ and a line in this list. */
 export const steps: readonly Step[] = [
@@ -19,6 +21,8 @@ export const steps: readonly Step[] = [
   streamOutput,
   driveFromPython,
   driveWithAgentBrowser,
+  giveItToLangChain,
+  giveItToAiSdk,
   refusePrivateAddress,
   killEndlessLoop,
   stop,
