@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import type { ExecuteResponse, Language } from '@tandem-browser/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { isolationAvailable } from './support/isolation.ts'
+import { LocalSite } from './support/local-site.ts'
 import { python } from './support/python.ts'
+import { RawClient } from './support/raw-client.ts'
 import { processesOf } from './support/session-processes.ts'
 import { TestServer } from './support/test-server.ts'
 
@@ -11,10 +13,13 @@ const languages: Language[] = python === undefined ? ['node', 'bash'] : ['node',
 const notice = 'The kernel was restarted: variables and imports of earlier executions are gone.\n'
 
 let server: TestServer
+let site: LocalSite
 let sessionId: string
+let client: RawClient
 let work: string
 
 beforeAll(async () => {
+  site = await LocalSite.start()
   server = await TestServer.start({
     kernelMemory: 320,
     kernelProcesses: 96,
@@ -24,13 +29,16 @@ beforeAll(async () => {
   })
 })
 
-afterAll(() => server.close())
+afterAll(() => Promise.all([server.close(), site.close()]))
 
 beforeEach(async () => {
-  sessionId = (await server.createSession()).id
+  const session = await server.createSession()
+  sessionId = session.id
+  client = await RawClient.connect(session.cdpUrl)
   work = join(server.directory, sessionId, 'work')
   return async () => {
     await server.api('DELETE', `/v2/interact/${sessionId}`)
+    await client.closed
     const left = [...(await processesOf(sessionId)), ...(await readdir(server.directory))]
     if (left.length > 0) throw new Error(`Something was left: ${JSON.stringify(left)}`)
   }
@@ -60,17 +68,51 @@ async function expectFreshKernel(language: Language): Promise<void> {
   expect(await execute(code, { language })).toMatchObject({ stderr: '', result })
 }
 
+/** Code that has clicked once and goes on clicking beside whatever follows. */
+const clicking: Record<Language, string> = {
+  node: `await page.click('button'); setInterval(() => page.click('button').catch(() => {}), 20)`,
+  python: `import asyncio
+await page.click("button")
+async def click():
+  while True: await page.click("button")
+clicks = asyncio.create_task(click())`,
+  bash: `agent-browser click button > /dev/null
+(while :; do agent-browser click button; done > /dev/null 2>&1 &)`,
+}
+
+async function openCounter(): Promise<void> {
+  const page = await client.attach()
+  await client.send('Page.enable', {}, page)
+  const loaded = client.nextEvent('Page.loadEventFired')
+  await client.send('Page.navigate', { url: `${site.url}/counter` }, page)
+  await loaded
+}
+
+/** What the page counts goes on no longer, half a second after it was clicked last. */
+async function expectUntouched(): Promise<void> {
+  const count = 'Number(document.querySelector("output").textContent)'
+  const later = `new Promise((resolve) => setTimeout(() => resolve(${count}), 500))`
+  const page = await client.attach()
+  const first = await client.evaluate(count, page)
+  expect(first).toBeGreaterThan(0)
+  expect(await client.evaluate(later, page)).toBe(first)
+}
+
 describe.each(languages)('%s', (language) => {
   test('memory that grows kills the execution, which keeps what it had printed', async () => {
-    await execute('await page.goto("data:text/html,<title>kept</title>")')
+    await openCounter()
     const code = {
       node: `var kept = []
-        console.log('so far')
+        console.log('so far'); ${clicking.node}
         for (;;) { kept.push(Buffer.alloc(8e6, 1)); await new Promise(setImmediate) }`,
       python: `kept = []
 print("so far", flush=True)
-while True: kept.append(b"x" * 8_000_000)`,
-      bash: `kept=1; echo so far; head -c 4G /dev/zero | tail`,
+${clicking.python}
+while True:
+  kept.append(b"x" * 8_000_000)
+  await asyncio.sleep(0)`,
+      bash: `kept=1; echo so far; ${clicking.bash}
+head -c 4G /dev/zero | tail`,
     }[language]
     const output = await execute(code, { language })
     expect(output).toMatchObject({ stdout: 'so far\n', exitCode: 137, killed: true })
@@ -78,8 +120,9 @@ while True: kept.append(b"x" * 8_000_000)`,
       /^The execution was killed: it used (\d+ MB|all of the 320 MB) of memory, .*the limit is 320 MB\.$/,
     )
     expect(output.error).toBe(output.stderr)
+    await expectUntouched()
     await expectFreshKernel(language)
-    expect(await execute('await page.title()')).toMatchObject({ result: 'kept' })
+    expect(await execute('await page.title()')).toMatchObject({ result: 'Counter' })
   })
 
   test('files that fill the folder kill the execution; one that removes them is not killed', async () => {
@@ -133,25 +176,31 @@ for name in glob.glob("file*"): os.remove(name)`,
   test.skipIf(!isolationAvailable)(
     'processes without end are ended with their execution, in time',
     async () => {
-      await execute(language === 'bash' ? ':' : '1', { language })
+      await openCounter()
+      await execute(language === 'bash' ? 'agent-browser get url' : '1', { language })
       const bomb = 'bomb() { bomb | bomb & }; bomb; while :; do (:); done'
       const code = {
-        node: `const { spawn } = require('node:child_process')
+        node: `console.log('so far'); ${clicking.node}
+          const { spawn } = require('node:child_process')
           for (let index = 0; index < 200; index += 1) {
             spawn('bash', ['-c', ${JSON.stringify(bomb)}], { stdio: 'ignore' }).on('error', () => {})
           }
           await new Promise(() => {})`,
-        python: `import os
+        python: `print("so far")
+${clicking.python}
+import os
 while True:
     try: os.fork()
     except OSError: pass`,
-        bash: bomb,
+        bash: `echo so far; ${clicking.bash}
+${bomb}`,
       }[language]
       const began = performance.now()
       const output = await execute(code, { language, timeout: 3 })
       // The issue names the time.
       expect(performance.now() - began).toBeLessThan(4_500)
-      expect(output).toMatchObject({ exitCode: 124, killed: true })
+      expect(output).toMatchObject({ stdout: 'so far\n', exitCode: 124, killed: true })
+      await expectUntouched()
       const left = await processesOf(sessionId)
       expect(
         left.map(({ commandLine }) => commandLine).filter((line) => /bomb/.test(line)),

@@ -52,6 +52,12 @@ const attacks: Record<string, string> = {
     const { spawn } = require('node:child_process')
     spawn('bash', ['-c', 'bomb() { bomb | bomb & }; bomb; while :; do (:); done'], { stdio: 'ignore' })
     await new Promise(() => {})`,
+  'output and files without an end': `
+    const { spawn } = require('node:child_process')
+    for (const command of ['yes', 'yes >&2', 'while :; do head -c 10G /dev/zero > large; done']) {
+      spawn('sh', ['-c', command], { stdio: ['ignore', 'inherit', 'inherit'] })
+    }
+    await new Promise(() => {})`,
   'a page with thirty busy workers': `
     await page.goto('about:blank')
     await page.evaluate(() => {

@@ -266,6 +266,23 @@ describe.skipIf(!isolationAvailable)('a sandbox', () => {
     await client.close()
   })
 
+  test('nobody can have files open without end', async () => {
+    const code = `
+    const fs = require('node:fs')
+    const open = []
+    let failure
+    while (!failure && open.length < 20_000) try { open.push(fs.openSync('/dev/null')) } catch (error) { failure = error.code }
+    for (const file of open) fs.closeSync(file)
+    JSON.stringify([failure, open.length > 4_000 && open.length < 4_096])`
+    expect(JSON.parse(await execute(code))).toEqual(['EMFILE', true])
+    for (const { pid, commandLine } of await insiders()) {
+      const limits = await readFile(`/proc/${pid}/limits`, 'utf8')
+      const [, most] = /^Max open files +\d+ +(\d+) /m.exec(limits) ?? []
+      if (/--remote-debugging-pipe/.test(commandLine))
+        expect(Number(most)).toBeLessThanOrEqual(16_384)
+    }
+  })
+
   test('the temporary folder has an end', async () => {
     const code = `
     const fs = require('node:fs')
