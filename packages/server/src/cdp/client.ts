@@ -30,7 +30,12 @@ interface Exchange {
   leave(): void
   endScripts(): Promise<void>
   active(): void
+  /** Whether a command has to wait until a person gives the browser back. */
+  holds(message: CdpMessage): boolean
 }
+
+/** Commands of one client that wait for a person at the most, with what came after them. */
+const maximumHeld = 1_000
 
 /** One client's connection to a browser that others use too. */
 export class CdpClient {
@@ -38,6 +43,8 @@ export class CdpClient {
   readonly sessionId: string
   readonly #sink: ClientSink
   readonly #exchange: Exchange
+  /** What waits until a person gives the browser back, in its order. */
+  #held: CdpMessage[] = []
   #closed = false
   #cutOff: Promise<void> | undefined
 
@@ -61,6 +68,27 @@ export class CdpClient {
       return
     }
     this.#exchange.active()
+    if (this.#held.length === 0 && !this.#exchange.holds(message)) this.#carryOut(message)
+    else if (this.#held.length < maximumHeld) this.#held.push(message)
+    else this.#refuse(message, 'A person has the browser, and too many commands wait already.')
+  }
+
+  /** Lets commands go on that waited for a person. */
+  releaseHeld(): void {
+    const held = this.#held
+    this.#held = []
+    for (const [index, message] of held.entries()) {
+      if (this.#closed || this.#cutOff) return
+      if (this.#exchange.holds(message)) {
+        // Taken again meanwhile.
+        this.#held = held.slice(index)
+        return
+      }
+      this.#carryOut(message)
+    }
+  }
+
+  #carryOut(message: CdpMessage): void {
     if (message.sessionId !== undefined && !this.#exchange.owns(message.sessionId)) {
       const { sessionNotFound: code } = cdpErrorCode
       const error = { code, message: 'Session with given id not found.' }
@@ -126,6 +154,7 @@ export class CdpClient {
 
   #end(reason: string): void {
     this.#closed = true
+    this.#held = []
     this.#exchange.leave()
     this.#sink.close(reason)
   }

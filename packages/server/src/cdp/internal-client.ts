@@ -1,11 +1,12 @@
 import type { CdpClient } from './client.ts'
 import { BrowserGoneError, CdpCommandError } from './command-error.ts'
 import type { CdpMessage } from './message.ts'
-import type { CdpMultiplexer } from './multiplexer.ts'
+import type { CdpMultiplexer, ConnectOptions } from './multiplexer.ts'
 
 /**
  * A client that is a part of the server, with targets and events of its own. It
- * is let go with the browser. Nothing that it does counts as activity.
+ * is let go with the browser. Nothing that it does counts as activity or as an agent's doing,
+ * unless told.
  */
 export class InternalClient {
   /** Called for every event of the sessions that it has opened. */
@@ -18,13 +19,14 @@ export class InternalClient {
 
   private constructor() {}
 
-  static async connect(cdp: CdpMultiplexer): Promise<InternalClient> {
+  static async connect(cdp: CdpMultiplexer, options: ConnectOptions = {}): Promise<InternalClient> {
     const internal = new InternalClient()
     const sink = {
       send: (message: CdpMessage) => internal.#receive(message),
       close: () => internal.#end(),
     }
-    internal.#client = await cdp.connect(sink, undefined, { isActivity: false })
+    const own = { isActivity: false, isDriver: false }
+    internal.#client = await cdp.connect(sink, undefined, { ...own, ...options })
     return internal
   }
 

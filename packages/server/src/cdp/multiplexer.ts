@@ -1,6 +1,8 @@
 import { CdpClient, type ClientSink, type ReplyHandlers } from './client.ts'
 import { BrowserGoneError, CdpCommandError, CommandTimeoutError } from './command-error.ts'
 import { DownloadSettings } from './download-settings.ts'
+import { DrivenTargets } from './driven-targets.ts'
+import { drives } from './driving-commands.ts'
 import { explained } from './explained-navigation.ts'
 import { LargeReply, largeReplyBytes } from './large-reply.ts'
 import { type CdpMessage, cdpErrorCode } from './message.ts'
@@ -13,7 +15,7 @@ import { PrivateContexts } from './private-contexts.ts'
 import { releaseMemory } from './release-memory.ts'
 import { Responsiveness } from './responsiveness.ts'
 import { TargetView } from './target-view.ts'
-import { isBrowserInterface } from './targets.ts'
+import { type TargetInfo, isBrowserInterface } from './targets.ts'
 
 /** Milliseconds that the server waits for an answer to a command of its own. */
 const commandDeadline = 10_000
@@ -23,6 +25,19 @@ const maximumWaitingBytes = 4 * 1024 * 1024
 
 /** Milliseconds in which an idle page answers; one that does not is running a script. */
 const idleProbeDeadline = 300
+
+/** What kind of client it is. */
+export interface ConnectOptions {
+  /** Whether its commands show that somebody uses the browser. Default: true. */
+  isActivity?: boolean
+  /** Whether it sees every page: those of other clients' contexts, and those that do not answer. */
+  seesAll?: boolean
+  /**
+   * Whether what it does to pages is an agent's doing: it waits while a person has the browser, and
+   * shows which tab is worked on. Default: true.
+   */
+  isDriver?: boolean
+}
 
 /**
  * One pipe to Chromium, shared by many clients.
@@ -35,6 +50,8 @@ const idleProbeDeadline = 300
 export class CdpMultiplexer {
   readonly #transport: PipeTransport<CdpMessage>
   readonly #clients = new Set<CdpClient>()
+  /** Those of them that stand for agents. */
+  readonly #drivers = new Set<CdpClient>()
   /** Which client a DevTools session belongs to; the server's own are not in it. */
   readonly #owners = new Map<string, CdpClient>()
   readonly #contexts = new PrivateContexts<CdpClient>()
@@ -43,7 +60,9 @@ export class CdpMultiplexer {
   readonly #policy: CommandPolicy
   readonly #responsiveness: Responsiveness
   readonly #replies = new PendingReplies<CdpClient>()
+  readonly #driven = new DrivenTargets()
   #paused = false
+  #held = false
   #closed = false
   /** Called once, when Chromium is gone. */
   onClose: (() => void) | undefined
@@ -51,6 +70,8 @@ export class CdpMultiplexer {
   explainNavigation: ((address: string) => string | undefined) | undefined
   /** Called when a client sends a command. */
   onActivity: (() => void) | undefined
+  /** Called when an agent drives a page, with the page's target. */
+  onDrive: ((targetId: string) => void) | undefined
 
   constructor(transport: PipeTransport<CdpMessage>, options: CommandPolicyOptions) {
     this.#transport = transport
@@ -127,25 +148,24 @@ export class CdpMultiplexer {
    *
    * @param targetId The page that the client's connection stands for; without
    *   it the connection stands for the whole browser.
-   * @param options.isActivity Whether its commands show that somebody uses the
-   *   browser. Default: true.
    */
   async connect(
     sink: ClientSink,
     targetId?: string,
-    options: { isActivity?: boolean } = {},
+    options: ConnectOptions = {},
   ): Promise<CdpClient> {
+    const { isActivity = true, seesAll = false, isDriver = true } = options
     const [{ sessionId }, unresponsive] = await Promise.all([
       this.command<{ sessionId: string }>(
         targetId === undefined ? 'Target.attachToBrowserTarget' : 'Target.attachToTarget',
         targetId === undefined ? {} : { targetId, flatten: true },
       ),
       // Who asks for a page by its id gets it, whatever its state.
-      targetId === undefined ? this.findUnresponsive() : [],
+      targetId === undefined && !seesAll ? this.findUnresponsive() : [],
     ])
     if (this.#closed) throw new BrowserGoneError('The browser is gone.')
     const view: TargetView = new TargetView(sessionId, {
-      isForeign: (context) => this.#contexts.isForeign(context, client),
+      isForeign: (context) => !seesAll && this.#contexts.isForeign(context, client),
       // One may have answered since.
       unresponsive: unresponsive.filter((silent) => this.#responsiveness.isSilent(silent)),
     })
@@ -157,13 +177,25 @@ export class CdpMultiplexer {
       leave: () => this.#leave(client),
       endScripts: () => this.#endScripts(client),
       active: () => {
-        if (options.isActivity !== false) this.onActivity?.()
+        if (isActivity) this.onActivity?.()
       },
+      holds: (message) => this.#held && isDriver && drives(message),
     })
     this.#clients.add(client)
     this.#owners.set(sessionId, client)
+    if (isDriver) this.#drivers.add(client)
+    if (targetId !== undefined) this.#driven.attached(sessionId, { targetId, type: 'page' })
     if (this.#paused) client.paused = true
     return client
+  }
+
+  /**
+   * Whether a person has the browser for himself: what drives pages then waits, in its order, with
+   * all that its client sends after it.
+   */
+  set held(held: boolean) {
+    this.#held = held
+    if (!held) for (const client of [...this.#clients]) client.releaseHeld()
   }
 
   /** Disconnects every client and fails what is still waited for. */
@@ -177,6 +209,8 @@ export class CdpMultiplexer {
   }
 
   #forward(client: CdpClient, message: CdpMessage, { settle, settleLarge }: ReplyHandlers): void {
+    const driven = this.#drivers.has(client) ? this.#driven.drivenBy(message) : undefined
+    if (driven !== undefined) this.onDrive?.(driven)
     const seen = client.view.observe(
       message,
       explained(message, settle, (address) => this.explainNavigation?.(address)),
@@ -255,6 +289,7 @@ export class CdpMultiplexer {
     // A session that was opened through a client's session is that client's.
     if (message.method === 'Target.attachedToTarget' && typeof child === 'string') {
       this.#owners.set(child, owner)
+      this.#driven.attached(child, message.params?.['targetInfo'] as TargetInfo)
     }
     owner.deliver(message)
   }
@@ -272,6 +307,7 @@ export class CdpMultiplexer {
   #forget(sessionId: string): void {
     const owner = this.#owners.get(sessionId)
     this.#owners.delete(sessionId)
+    this.#driven.detached(sessionId)
     this.#replies.settleSession(sessionId, detached)
     if (owner?.sessionId === sessionId) owner.close('The page was closed.')
   }
@@ -282,8 +318,11 @@ export class CdpMultiplexer {
    */
   #leave(client: CdpClient): void {
     if (!this.#clients.delete(client)) return
+    this.#drivers.delete(client)
     for (const [sessionId, owner] of this.#owners) {
-      if (owner === client) this.#owners.delete(sessionId)
+      if (owner !== client) continue
+      this.#owners.delete(sessionId)
+      this.#driven.detached(sessionId)
     }
     this.#replies.deleteOf(client)
     this.#contexts.forget(client)
