@@ -200,6 +200,36 @@ export interface DeleteProfileResponse {
   success: true
 }
 
+/** Body of `POST /v2/interact/{sessionId}/control`: a person takes the browser, or hands it back. */
+export type ControlRequest =
+  | {
+      action: 'take'
+      /** What becomes of executions that come meanwhile: they wait, or are refused. Default: wait. */
+      mode?: 'wait' | 'refuse'
+      /** Seconds until it is handed back by itself, 1 to 3600. Default: 600. */
+      limit?: number
+      /** Whether to take it from another person. */
+      force?: boolean
+    }
+  | { action: 'hand_back' }
+
+/** Who drives a session's browser. Times are ISO 8601. */
+export type ControlResponse =
+  | { success: true; driver: 'agent' }
+  | { success: true; driver: 'human'; mode: 'wait' | 'refuse'; since: string; until: string }
+
+/** What `GET /v2/interact/{sessionId}/events` tells, as server-sent events by these names. */
+export interface SessionEvents {
+  /** Who drives: once at the beginning, and with every change. */
+  control:
+    | { driver: 'agent' }
+    | { driver: 'human'; mode: 'wait' | 'refuse'; since: string; until: string }
+  /** How many people look: once at the beginning, and with every change. */
+  viewers: { watching: number; interactive: number }
+  /** The last one. */
+  ended: { endReason: EndReason }
+}
+
 /** A format of `POST /v2/scrape`. */
 export type ScrapeFormat =
   | 'markdown'

@@ -110,6 +110,19 @@ function listOf<Entry extends object>(read: (text: string) => Entry | string) {
     })
 }
 
+/** Sources of the directive `frame-ancestors` (CSP 3): everybody, nobody, or origins. */
+const frameAncestors = z.string().transform((text, context) => {
+  const sources = text.trim().split(/[\s,]+/)
+  const isSource = (source: string): boolean =>
+    ["'self'", '*'].includes(source) ||
+    /^https?:\/\/(\*\.)?[a-z0-9.-]+(:(\d{1,5}|\*))?$/i.test(source) ||
+    /^https?:\/\/\[[0-9a-f:]+\](:(\d{1,5}|\*))?$/i.test(source)
+  const isNobody = sources.length === 1 && sources[0] === "'none'"
+  if (isNobody || sources.every(isSource)) return sources.join(' ')
+  context.addIssue({ code: 'invalid_format', format: 'sources', input: text })
+  return z.NEVER
+})
+
 const domains = listOf(parseDomain).transform((entries) =>
   Object.freeze(entries.map(({ domain }) => domain)),
 )
@@ -214,6 +227,12 @@ export const settings = {
     flag: '--pool-size',
     schema: wholeNumber.pipe(z.int().min(0).max(1_000)),
     expected: 'a whole number from 0 to 1000 (0 keeps no session ready)',
+  },
+  liveFrameAncestors: {
+    variable: 'TANDEM_LIVE_FRAME_ANCESTORS',
+    flag: '--live-frame-ancestors',
+    schema: frameAncestors,
+    expected: "*, 'self', 'none', or origins such as https://app.example.com",
   },
   browserMemory: {
     variable: 'TANDEM_BROWSER_MEMORY',

@@ -41,6 +41,8 @@ export interface Config {
   readonly maxSessions: number
   /** Undefined: as many as the server finds right. */
   readonly poolSize: number | undefined
+  /** Who may show live views in a frame, as the directive `frame-ancestors` has it. */
+  readonly liveFrameAncestors: string
   /** Megabytes of memory of each browser, with all of its processes. */
   readonly browserMemory: number
   /** Megabytes of memory of each kernel, with all of its processes. */
@@ -96,6 +98,8 @@ export interface ServerOptions {
    * asked for at once of late.
    */
   poolSize?: number | undefined
+  /** Who may show live views in a frame: `*`, `'self'`, `'none'`, or origins. Default: `*`. */
+  liveFrameAncestors?: string | undefined
   /** Megabytes for each browser. Default: 2048, at most half of the memory. */
   browserMemory?: number | undefined
   /** Megabytes for each kernel. Default: 1024, at most a quarter of the memory. */
@@ -237,6 +241,7 @@ function build(
     egressNameServers: given.egressNameServers ?? Object.freeze([]),
     maxSessions: given.maxSessions ?? defaultMaxSessions(),
     poolSize: given.poolSize,
+    liveFrameAncestors: given.liveFrameAncestors ?? '*',
     browserMemory: given.browserMemory ?? defaultBrowserMemory(),
     kernelMemory: given.kernelMemory ?? defaultKernelMemory(),
     kernelProcesses: given.kernelProcesses ?? 256,

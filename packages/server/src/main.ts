@@ -102,6 +102,10 @@ function addServerOptions(command: Command): Command {
       'sessions to keep ready (TANDEM_POOL_SIZE; default: as many as are asked for at once)',
     )
     .option(
+      '--live-frame-ancestors <sources>',
+      'who may show live views in a frame (TANDEM_LIVE_FRAME_ANCESTORS; default: *)',
+    )
+    .option(
       '--browser-memory <megabytes>',
       'for each browser (TANDEM_BROWSER_MEMORY; default: 2048, at most half of the memory)',
     )

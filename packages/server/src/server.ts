@@ -164,6 +164,7 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     operatorKeys: config.operatorKeys,
     metrics,
     counters: () => countResources({ owner, directory, registry, egress }),
+    frameAncestors: config.liveFrameAncestors,
     health: () => {
       const { sessions: active, starting, pool: unused } = registry.counters
       return {

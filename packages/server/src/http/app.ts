@@ -24,13 +24,16 @@ import { ClientGoneError } from './client-connection.ts'
 import { isDefect, toApiError } from './error-mapping.ts'
 import { IdempotentCalls } from './idempotent-calls.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
+import { controlRoutes } from './control-routes.ts'
 import { interactRoutes } from './interact-routes.ts'
 import { operatorRoutes } from './operator-routes.ts'
 import { limitRequestRate } from './request-rate.ts'
 import { profileRoutes } from './profile-routes.ts'
+import { LiveRoutes } from './live-routes.ts'
 import { scrapeRoutes } from './scrape-routes.ts'
 import type { ServerMetrics } from './server-metrics.ts'
 import { answerUnreadable } from './unreadable-request.ts'
+import { upgrade } from './upgrade.ts'
 
 export interface AppOptions {
   keys: ApiKeys
@@ -40,6 +43,8 @@ export interface AppOptions {
   scrapes: ScrapeService
   keptAnswers: KeptAnswers
   publicUrl: string | undefined
+  /** Who may show live views in a frame. */
+  frameAncestors: string
   health: () => Health
   operatorKeys: readonly HashedKey[]
   metrics: ServerMetrics
@@ -91,6 +96,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   const urls = new CapabilityUrlBuilder(options.publicUrl)
   const cdp = new CdpRoutes(registry, urls, log)
   const calls = new IdempotentCalls(options.keptAnswers, log)
+  const live = new LiveRoutes({ registry, frameAncestors: options.frameAncestors, log })
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
@@ -133,10 +139,13 @@ export function createApp(options: AppOptions): FastifyInstance {
     counters: async () => ({
       ...(await options.counters()),
       cdpSockets: cdp.socketCount,
+      liveViewers: live.viewerCount,
+      liveTickets: live.ticketCount,
       idempotentCalls: calls.count,
     }),
   })
   cdp.routes(app)
+  live.routes(app)
   void app.register(async (authenticated) => {
     authenticated.addHook('onRequest', authenticate(keys))
     await limitRequestRate(authenticated, keyLimits)
@@ -144,13 +153,18 @@ export function createApp(options: AppOptions): FastifyInstance {
     authenticated.addHook('onRequest', async (request) => urls.checkHost(request))
     interactRoutes(authenticated, { registry, urls, calls })
     profileRoutes(authenticated, options.profiles)
+    controlRoutes(authenticated, { registry })
     scrapeRoutes(authenticated, { registry, urls, calls, scrapes: options.scrapes })
   })
 
   app.server.on('upgrade', (request, socket: Duplex, head) => {
-    void cdp.upgrade(request, socket, head)
+    const routes = LiveRoutes.isLive(request.url ?? '') ? live : cdp
+    void upgrade(routes, request, socket, head, log)
   })
-  app.addHook('preClose', async () => cdp.close())
+  app.addHook('preClose', async () => {
+    cdp.close()
+    live.close()
+  })
   return app
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { CapabilityToken } from '../keys/capability-token.ts'
 import type { Session } from '../sessions/session.ts'
 import { ApiError } from './api-error.ts'
 
@@ -28,20 +29,29 @@ export class CapabilityUrlBuilder {
 
   /** @param session The living session; without it there are no URLs. */
   build(request: FastifyRequest, session: Session | undefined): CapabilityUrls {
+    const isShown = session?.streamWebView === true
     return {
       cdpUrl: session ? this.cdp(request, session, '') : '',
-      // Empty until the live view is there.
-      liveViewUrl: '',
-      interactiveLiveViewUrl: '',
+      liveViewUrl: isShown ? this.#live(request, session, session.viewToken) : '',
+      interactiveLiveViewUrl: isShown ? this.#live(request, session, session.interactToken) : '',
     }
+  }
+
+  /** The token is in the fragment, which no browser sends to a server or names as a referrer. */
+  #live(request: FastifyRequest, session: Session, token: CapabilityToken): string {
+    return `${this.#base(request)}/live/${session.id}#${token.reveal()}`
   }
 
   /** @param path Below the session's CDP prefix, such as `/devtools/page/…`. */
   cdp(request: FastifyRequest, session: Session, path: string): string {
-    this.checkHost(request)
-    const base = this.#publicUrl ?? `${request.protocol}://${request.host}`
-    const url = new URL(`${base.replace(/^http/, 'ws')}/cdp/${session.id}${path}`)
+    const base = this.#base(request).replace(/^http/, 'ws')
+    const url = new URL(`${base}/cdp/${session.id}${path}`)
     url.searchParams.set('token', session.cdpToken.reveal())
     return url.href
+  }
+
+  #base(request: FastifyRequest): string {
+    this.checkHost(request)
+    return this.#publicUrl ?? `${request.protocol}://${request.host}`
   }
 }

@@ -12,8 +12,6 @@ import type { Session } from '../sessions/session.ts'
 import { ApiError } from './api-error.ts'
 import { bearerToken } from './authentication.ts'
 import type { CapabilityUrlBuilder } from './capability-urls.ts'
-import { isDefect, toApiError } from './error-mapping.ts'
-import { answerOnSocket } from './socket-answer.ts'
 
 /** Milliseconds between pings; a client that missed one altogether is gone. */
 const pingInterval = 25_000
@@ -67,31 +65,21 @@ export class CdpRoutes {
     }
   }
 
-  /** Takes the upgrade of a connection, or refuses it with a status and a reason. */
+  /**
+   * Takes the upgrade of a client's connection.
+   *
+   * @throws ApiError, SessionNotFoundError, SessionEndedError when it is to be refused
+   */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const onError = (): void => {
-      socket.destroy()
-    }
-    socket.once('error', onError)
-    try {
-      const url = URL.parse(request.url ?? '', 'http://localhost')
-      const path = /^\/cdp\/([^/]+)(?:\/devtools\/page\/([^/]+))?\/?$/.exec(url?.pathname ?? '')
-      if (!url || !path) {
-        throw new ApiError(404, 'There is no WebSocket endpoint at this address.')
-      }
-      const token = url.searchParams.get('token') ?? bearerToken(request.headers.authorization)
-      const session = await this.#authorize(path[1] as string, token)
-      socket.off('error', onError)
-      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        void serveWebSocket(webSocket, (sink) => this.#letIn(session, sink, path[2]))
-        webSocket.on('pong', () => this.#missedPings.delete(webSocket))
-      })
-    } catch (error) {
-      const failure = toApiError(error)
-      const reqId = answerOnSocket(socket, failure)
-      if (isDefect(error, failure)) this.#log.error({ reqId, err: error }, 'upgrade failed')
-      else this.#log.info({ reqId, status: failure.status }, 'upgrade refused')
-    }
+    const url = URL.parse(request.url ?? '', 'http://localhost')
+    const path = /^\/cdp\/([^/]+)(?:\/devtools\/page\/([^/]+))?\/?$/.exec(url?.pathname ?? '')
+    if (!url || !path) throw new ApiError(404, 'There is no WebSocket endpoint at this address.')
+    const token = url.searchParams.get('token') ?? bearerToken(request.headers.authorization)
+    const session = await this.#authorize(path[1] as string, token)
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      void serveWebSocket(webSocket, (sink) => this.#letIn(session, sink, path[2]))
+      webSocket.on('pong', () => this.#missedPings.delete(webSocket))
+    })
   }
 
   /** WebSockets that are open. */

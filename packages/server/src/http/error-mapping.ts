@@ -3,6 +3,7 @@ import { BrowserLaunchError } from '../browser/browser-process.ts'
 import { BrowserGoneError, CommandTimeoutError } from '../cdp/command-error.ts'
 import { InsufficientCreditsError } from '../keys/credit-accounts.ts'
 import { KernelStartError, PageUnresponsiveError } from '../kernels/kernel.ts'
+import { ControlHeldError, HumanInControlError } from '../live/control-error.ts'
 import { LanguageUnavailableError } from '../kernels/language-unavailable-error.ts'
 import { ProfileLockedError, ProfileUnreadableError } from '../profiles/profile-error.ts'
 import {
@@ -58,6 +59,15 @@ export function toApiError(error: unknown): ApiError {
     return new ApiError(429, error.message, { headers: { 'retry-after': '1' } })
   }
   if (error instanceof AnswerLostError) return new ApiError(409, error.message)
+  if (error instanceof HumanInControlError) {
+    return new ApiError(409, error.message, {
+      code: 'HUMAN_IN_CONTROL',
+      headers: { 'retry-after': '5' },
+    })
+  }
+  if (error instanceof ControlHeldError) {
+    return new ApiError(409, error.message, { code: 'CONTROL_HELD' })
+  }
   if (error instanceof SessionReleaseError) return new ApiError(502, error.message)
   if (error instanceof CommandTimeoutError) {
     return new ApiError(502, 'The browser of this session does not answer.')

@@ -1,4 +1,9 @@
-import type { ErrorResponse, ExecutionOutput, StreamEvents } from '@tandem-browser/core'
+import type {
+  ErrorResponse,
+  ExecutionOutput,
+  SessionEvents,
+  StreamEvents,
+} from '@tandem-browser/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** Milliseconds between comments that keep proxies from closing a silent stream. */
@@ -8,6 +13,9 @@ const keepAliveInterval = 15_000
 export function wantsEventStream(request: FastifyRequest): boolean {
   return (request.headers.accept ?? '').includes('text/event-stream')
 }
+
+/** Everything that is told as an event, by its name. */
+type Events = StreamEvents & SessionEvents
 
 /** One answer as server-sent events, each with a JSON object as its data. */
 export class EventStream {
@@ -31,7 +39,7 @@ export class EventStream {
     reply.raw.once('close', () => clearInterval(this.#keepAlive))
   }
 
-  send<Name extends keyof StreamEvents>(name: Name, data: StreamEvents[Name]): void {
+  send<Name extends keyof Events>(name: Name, data: Events[Name]): void {
     this.#write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
   }
 

@@ -1,4 +1,5 @@
 import type { ExecutionOutput } from '@tandem-browser/core'
+import { type Hold, HeldTimer } from './held-timer.ts'
 import type { Kernel, KernelExecution } from './kernel.ts'
 
 /** What to run, and who wants to hear of it. */
@@ -10,6 +11,8 @@ export interface ExecutionRequest {
   timeout: number
   /** Kills it early: nobody waits for the answer any more. */
   signal?: AbortSignal | undefined
+  /** Says when a person keeps it from going on; that time does not count toward the timeout. */
+  hold?: Hold | undefined
   onStdout?: ((text: string) => void) | undefined
   onStderr?: ((text: string) => void) | undefined
 }
@@ -132,12 +135,12 @@ export class LanguageRuntime {
 /** What came first: the end of the run, its timeout, or that nobody waits for it any more. */
 async function firstEnd(
   run: Promise<KernelExecution>,
-  { signal, timeout }: ExecutionRequest,
+  { signal, timeout, hold }: ExecutionRequest,
 ): Promise<'ended' | 'killed' | 'aborted'> {
   const over = new AbortController()
   const interrupted = new Promise<'killed' | 'aborted'>((resolve) => {
-    const timer = setTimeout(() => resolve('killed'), timeout)
-    over.signal.addEventListener('abort', () => clearTimeout(timer))
+    const timer = new HeldTimer(timeout, () => resolve('killed'), hold)
+    over.signal.addEventListener('abort', () => timer.stop())
     signal?.addEventListener('abort', () => resolve('aborted'), { signal: over.signal })
   })
   try {

@@ -5,6 +5,9 @@ import type { CdpClient, ClientSink } from '../cdp/client.ts'
 import type { EgressProblem } from '../egress/problem.ts'
 import { CapabilityToken } from '../keys/capability-token.ts'
 import { creditsFor } from './credits.ts'
+import { ControlLock } from '../live/control-lock.ts'
+import { LiveView } from '../live/live-view.ts'
+import { Uploads } from '../live/uploads.ts'
 import { Lifetime, type LifetimeLimits } from './lifetime.ts'
 import { RefusalNotes } from './refusal-notes.ts'
 import { SerialQueue } from './serial-queue.ts'
@@ -68,6 +71,15 @@ export class Session {
   /** Milliseconds since 1970. */
   readonly createdAt = Date.now()
   readonly cdpToken = new CapabilityToken()
+  /** Opens the live view, to look only. */
+  readonly viewToken = new CapabilityToken()
+  /** Opens the live view with a hand on the page. */
+  readonly interactToken = new CapabilityToken()
+  /** Who drives: agents, or a person alone. */
+  readonly control = new ControlLock()
+  readonly live: LiveView
+  /** Files that people bring. */
+  readonly uploads: Uploads
   readonly lifetime: Lifetime
   /** Called once, before anything is torn down: from then on nobody may find it. */
   onClosing: ((reason: EndReason, ended: Promise<SessionEnd>) => void) | undefined
@@ -91,6 +103,13 @@ export class Session {
     this.#parts = parts
     this.lifetime = new Lifetime(specification.limits, (reason) => this.#destroyQuietly(reason))
     parts.browser.cdp.onActivity = () => this.lifetime.touch()
+    this.uploads = new Uploads(parts.folder.work)
+    this.live = new LiveView({
+      cdp: parts.browser.cdp,
+      control: this.control,
+      onInput: () => this.lifetime.touch(),
+      pathOf: (name) => this.uploads.pathOf(name),
+    })
     const lost = (): void =>
       this.#destroyQuietly(parts.browser.overrun ? 'out_of_memory' : 'crashed')
     void parts.browser.exited.then(lost)
@@ -146,14 +165,22 @@ export class Session {
     if (this.#executions.length >= maximumExecutions) {
       throw new ExecutionLimitError(maximumExecutions)
     }
+    this.control.checkRefusal()
     const signals = [this.#ending.signal, ...(execution.signal ? [execution.signal] : [])]
     const signal = AbortSignal.any(signals)
     const run = async (): Promise<ExecutionOutput> => {
+      // As long as a person has the browser, waiting counts toward nobody's timeout.
+      await this.control.pass(signal)
       this.#sequence += 1
       const runtime = this.#parts.runtimes[execution.language]
       const notes = new RefusalNotes(this.#parts.egress)
       try {
-        const output = await runtime.execute({ ...execution, sequence: this.#sequence, signal })
+        const output = await runtime.execute({
+          ...execution,
+          sequence: this.#sequence,
+          signal,
+          hold: this.control,
+        })
         return notes.addTo(output, execution.onStderr)
       } finally {
         notes.end()
@@ -207,6 +234,7 @@ export class Session {
     this.#ending.abort(new SessionEndedError(reason))
     // From here on its end is no crash.
     this.#parts.browser.cdp.onClose = undefined
+    this.live.close(reason)
     const profileError = orderlyEnds.has(reason) ? await this.#saveProfile() : undefined
     try {
       await this.#parts.close()

@@ -1,10 +1,10 @@
 import { cp } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
-/** What runs inside kernels and is no TypeScript goes into the build as it is. */
-for (const language of ['bash', 'python']) {
+/** What runs in kernels and in viewers' browsers, and is no TypeScript, goes into the build as it is. */
+for (const program of ['kernels/bash', 'kernels/python', 'live/page']) {
   const [source, target] = ['src', 'dist'].map((folder) =>
-    fileURLToPath(new URL(`../${folder}/kernels/${language}`, import.meta.url)),
+    fileURLToPath(new URL(`../${folder}/${program}`, import.meta.url)),
   ) as [string, string]
   await cp(source, target, {
     recursive: true,

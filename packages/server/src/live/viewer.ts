@@ -1,0 +1,152 @@
+import { type Frame, encodeFrame } from './frame.ts'
+import type { ViewerNews } from './viewer-news.ts'
+
+/** What carries a viewer's messages: a WebSocket. */
+export interface ViewerSocket {
+  /** Sends a message or a frame. */
+  send(data: string | Buffer): void
+  /** Bytes that it was given and has not sent. */
+  readonly bufferedBytes: number
+  /** Ends the connection, with a close code. */
+  close(code: number, reason: string): void
+}
+
+/** Which of the two screencasts a viewer gets. */
+export type Tier = 'high' | 'low'
+
+/** Frames a second of a viewer that does not say, and the most that one may have. */
+export const defaultFrameRate = 15
+export const maximumFrameRate = 30
+
+/** Frames that a viewer may have unseen: one that it shows, and one on its way. */
+const maximumUnseen = 2
+
+/** Milliseconds until a viewer has seen a frame, above which it gets smaller ones. */
+const slowAbove = 600
+
+/** The same, below which it gets large ones again, and for how many frames in a row. */
+const quickBelow = 150
+const quickFrames = 30
+
+/** Bytes of messages that wait for a viewer which does not read; above that it is cut off. */
+const maximumWaitingBytes = 4 * 1024 * 1024
+
+/**
+ * One person's connection. It has one place for a frame: what it has not been sent yet is replaced by
+ * what is newer, so a slow viewer sees fewer pictures and none that is old, and nobody waits for it.
+ */
+export class Viewer {
+  readonly id: string
+  readonly interactive: boolean
+  /** Called when it can take another frame. */
+  onReady: (() => void) | undefined
+  /** Called when the quality that it should get has changed. */
+  onTier: (() => void) | undefined
+  readonly #socket: ViewerSocket
+  #waiting: Frame | undefined
+  /** When frames that it has not seen were sent, by their number. */
+  readonly #unseen = new Map<number, number>()
+  #frameRate = defaultFrameRate
+  #nextFrameAt = 0
+  #timer: NodeJS.Timeout | undefined
+  #tier: Tier = 'high'
+  #wish: Tier | 'auto' = 'auto'
+  #quickInRow = 0
+  #closed = false
+
+  constructor(id: string, interactive: boolean, socket: ViewerSocket) {
+    this.id = id
+    this.interactive = interactive
+    this.#socket = socket
+  }
+
+  get tier(): Tier {
+    return this.#wish === 'auto' ? this.#tier : this.#wish
+  }
+
+  /** Frames a second that it wants. */
+  get frameRate(): number {
+    return this.#frameRate
+  }
+
+  /** Whether another frame would be sent to it rather than wait. */
+  get ready(): boolean {
+    return !this.#closed && this.#hasPlace && performance.now() >= this.#nextFrameAt
+  }
+
+  get #hasPlace(): boolean {
+    return this.#waiting === undefined && this.#unseen.size < maximumUnseen
+  }
+
+  /** Tells it something. */
+  tell(news: ViewerNews): void {
+    if (this.#closed) return
+    if (this.#socket.bufferedBytes > maximumWaitingBytes) {
+      this.close(1008, 'The viewer does not read.')
+      return
+    }
+    this.#socket.send(JSON.stringify(news))
+  }
+
+  /** Shows it a picture as soon as it can take one. */
+  show(frame: Frame): void {
+    this.#waiting = frame
+    this.#sendWaiting()
+  }
+
+  /** It has drawn that frame. */
+  seen(sequence: number): void {
+    const sentAt = this.#unseen.get(sequence)
+    if (sentAt === undefined) return
+    for (const earlier of [...this.#unseen.keys()]) {
+      if (earlier <= sequence) this.#unseen.delete(earlier)
+    }
+    this.#adapt(performance.now() - sentAt)
+    this.#sendWaiting()
+    if (this.ready) this.onReady?.()
+  }
+
+  /** What it would like: frames a second, and a quality or `auto`. */
+  pace(frameRate: number | undefined, quality: Tier | 'auto' | undefined): void {
+    const before = this.tier
+    this.#frameRate = Math.min(frameRate ?? this.#frameRate, maximumFrameRate)
+    this.#wish = quality ?? this.#wish
+    if (this.tier !== before) this.onTier?.()
+  }
+
+  /** Ends it. May be called again. */
+  close(code: number, reason: string): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#waiting = undefined
+    this.#socket.close(code, reason)
+  }
+
+  #sendWaiting(): void {
+    if (this.#closed || !this.#waiting || this.#unseen.size >= maximumUnseen) return
+    const now = performance.now()
+    // The timer that runs sends it.
+    if (now < this.#nextFrameAt) return
+    const frame = this.#waiting
+    this.#waiting = undefined
+    const interval = 1000 / this.#frameRate
+    this.#nextFrameAt = now + interval
+    this.#unseen.set(frame.sequence, now)
+    this.#socket.send(encodeFrame(frame))
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#nextFrameAt = 0
+      this.#sendWaiting()
+      if (this.ready) this.onReady?.()
+    }, interval)
+  }
+
+  #adapt(delay: number): void {
+    const before = this.tier
+    this.#quickInRow = delay < quickBelow ? this.#quickInRow + 1 : 0
+    if (delay > slowAbove) this.#tier = 'low'
+    else if (this.#quickInRow >= quickFrames) this.#tier = 'high'
+    if (this.tier !== before) this.onTier?.()
+  }
+}
