@@ -21,7 +21,7 @@ export function modelOutputOf(
     return { type: 'error-text', value }
   }
   const { status, text, artifact } = output
-  if (typeof text !== 'string' || typeof artifact !== 'object') return unreadable
+  if (typeof text !== 'string' || Object(artifact) !== artifact) return unreadable
   if (status === 'error') return { type: 'error-text', value: text }
   if (artifact.tool !== 'screenshot') return { type: 'text', value: text }
   if (screenshots === 'artifact') {
