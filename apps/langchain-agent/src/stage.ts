@@ -31,6 +31,8 @@ export class Stage {
         dataDir,
         apiKeys: [apiKey],
         logLevel: 'silent',
+        // One session is all that the agent takes.
+        poolSize: 0,
         egressAllow: [new URL(site.url).host],
         isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
       })

@@ -40,6 +40,8 @@ export class Stage {
         dataDir,
         apiKeys: [apiKey],
         logLevel: 'silent',
+        // There is one guest: what would be made ahead for others would only slow it down.
+        poolSize: 0,
         // Sessions may not reach this machine or its network, but for what the tour is about.
         egressAllow: [hostAndPort(pageUrl)],
         // The set-up says so where the machine makes no sandboxes: the tour brings its own page.

@@ -23,6 +23,7 @@ beforeAll(async () => {
     dataDir: directory,
     apiKeys: [apiKey],
     logLevel: 'silent',
+    poolSize: 0,
     // The set-up says so where the machine makes no sandboxes.
     isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
   })

@@ -28,7 +28,13 @@ type Tandem = ChildProcessByStdio<null, Readable, Readable>
 
 function startTandem(args: string[], variables: Record<string, string> = {}): Tandem {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { ...machineEnvironment(), TANDEM_DATA_DIR: dataDirectory, ...variables },
+    env: {
+      ...machineEnvironment(),
+      TANDEM_DATA_DIR: dataDirectory,
+      // Nobody asks for a session here.
+      TANDEM_POOL_SIZE: '0',
+      ...variables,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(async () => {

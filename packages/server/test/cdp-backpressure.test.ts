@@ -21,8 +21,6 @@ beforeEach(async () => {
   onTestFinished(() => rm(dataDirectory, { recursive: true, force: true }))
   server = await ServerProcess.start(dataDirectory)
   session = await server.createSession()
-  // What the server does to get a session ready is over then.
-  await server.api('POST', `/v2/interact/${session.id}/execute`, { code: '1' })
   ;[greedy, other] = await Promise.all([
     RawClient.connect(session.cdpUrl),
     RawClient.connect(session.cdpUrl),

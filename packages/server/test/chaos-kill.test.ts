@@ -146,13 +146,6 @@ describe('a kernel that is killed', () => {
     expect(await kernelOf(session.id)).not.toBe(kernel)
   })
 
-  test('before it ever ran anything has nothing to tell of', async () => {
-    const kernel = await waitForKernel()
-    process.kill(kernel, 'SIGKILL')
-    await collected(kernel)
-    expect(await execute('await page.evaluate(6 * 7)')).toMatchObject({ result: '42', stderr: '' })
-  })
-
   test('in the middle of an execution: that ends, and the next one runs', async () => {
     const started = nextBinding('started')
     await started.ready

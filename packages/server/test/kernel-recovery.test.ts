@@ -86,13 +86,11 @@ test('a page that does not answer keeps no kernel from starting: its code gets a
   const client = await RawClient.connect(session.cdpUrl)
   const [page] = await client.pages()
   const pageSession = await client.attach(page?.targetId)
-  await execute('1')
   await client.send('Runtime.enable', {}, pageSession)
   const busy = client.nextEvent('Runtime.consoleAPICalled')
   const expression = 'setInterval(() => { console.log("busy"); while (true) {} })'
   await client.send('Runtime.evaluate', { expression }, pageSession)
   await busy
-  await execute('process.exit()')
   expect(await execute('await page.evaluate(() => 6 * 7)')).toMatchObject({ result: '42' })
   expect(await execute('context.pages().length')).toMatchObject({ result: '1' })
   await client.close()

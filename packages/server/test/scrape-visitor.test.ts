@@ -1,4 +1,9 @@
-import type { InteractResponse, ScrapeRequest, ScrapeResponse } from '@tandem-browser/core'
+import type {
+  InteractResponse,
+  Language,
+  ScrapeRequest,
+  ScrapeResponse,
+} from '@tandem-browser/core'
 import { type Browser, type Page, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findEngine } from '../src/index.ts'
@@ -8,9 +13,8 @@ import { TestServer } from './support/test-server.ts'
 let server: TestServer
 let site: LookingSite
 
-// A browser that has been ready, so that all of it is set on one that runs.
 beforeAll(async () => {
-  ;[server, site] = await Promise.all([TestServer.start({ poolSize: 1 }), LookingSite.start()])
+  ;[server, site] = await Promise.all([TestServer.start(), LookingSite.start()])
 })
 
 afterAll(async () => {
@@ -18,23 +22,29 @@ afterAll(async () => {
   await site[Symbol.asyncDispose]()
 })
 
-/** The page of a session that goes on with a scrape of such options. */
+/**
+ * The page of a session that goes on with a scrape of such options.
+ *
+ * @param language Whose kernel is there as well; bash has none on the page before it asks for one.
+ */
 async function pageOf(
   options: Partial<ScrapeRequest>,
+  { on = server, language = 'bash' }: { on?: TestServer; language?: Language } = {},
 ): Promise<Page & { [Symbol.asyncDispose](): Promise<void> }> {
-  const scrape = await server.api<ScrapeResponse>('POST', '/v2/scrape', {
+  const scrape = await on.api<ScrapeResponse>('POST', '/v2/scrape', {
     url: site.url,
     ...options,
   })
   expect(scrape.status).toBe(200)
   const path = `/v2/scrape/${scrape.body.data.metadata.scrapeId}/interact`
-  const { body } = await server.api<InteractResponse>('POST', path, { code: '1' })
+  const code = language === 'bash' ? 'true' : '1'
+  const { body } = await on.api<InteractResponse>('POST', path, { code, language })
   const browser = await chromium.connectOverCDP(body.cdpUrl)
   const page = browser.contexts()[0]?.pages()[0] as Page
   return Object.assign(page, {
     async [Symbol.asyncDispose]() {
       await browser.close()
-      await server.api('DELETE', path)
+      await on.api('DELETE', path)
     },
   })
 }
@@ -53,7 +63,13 @@ describe('a scrape from another country', () => {
   test('sees what a browser sees that was launched there, in every realm', async () => {
     await using browser = await launchIn('de-AT', 'Europe/Vienna')
     const launched = await browser.newPage({ viewport: { width: 1280, height: 720 } })
-    await using page = await pageOf({ location: { country: 'at', languages: ['de-AT'] } })
+    // A session that was ready, so that all of it is set on a browser that runs, with its kernel.
+    const on = await TestServer.forTest({ poolSize: 1 })
+    await expect
+      .poll(async () => (await on.api('GET', '/health')).body['pool'], { timeout: 20_000 })
+      .toEqual({ ready: 1, starting: 0 })
+    const location = { country: 'at', languages: ['de-AT'] }
+    await using page = await pageOf({ location }, { on, language: 'node' })
     expect(await site.viewsOf(page)).toEqual(await site.viewsOf(launched))
   })
 
@@ -99,7 +115,7 @@ describe('a scrape from another country', () => {
 
 describe('a scrape as a telephone', () => {
   test('sees one in every realm, and the page is laid out for it', async () => {
-    await using page = await pageOf({ mobile: true })
+    await using page = await pageOf({ mobile: true }, { language: 'node' })
     const views = await site.viewsOf(page)
     const telephone = /^Mozilla\/5\.0 \(Linux; Android 10; K\) .* Chrome\/\d+\.0\.0\.0 Mobile /
     for (const [realm, view] of Object.entries(views)) {

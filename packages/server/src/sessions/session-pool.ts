@@ -174,7 +174,8 @@ export class SessionPool {
 
   /** Starts the kernel of a session in use, once nobody waits for a session any more. */
   prepare(session: Session): void {
-    this.#preparations.push(session)
+    // Where nothing is to be ready ahead, its first code starts it.
+    if (this.#options.bounds.most > 0) this.#preparations.push(session)
     this.#balance()
   }
 

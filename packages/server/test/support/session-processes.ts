@@ -35,12 +35,15 @@ export async function processesOf(owner: Owner | string): Promise<SessionProcess
 
 /** The browser process itself, not its renderers and helpers. */
 export async function browserOf(sessionId: string): Promise<number> {
-  return only(
-    await processesOf(sessionId),
-    ({ commandLine }) =>
-      commandLine.includes('--remote-debugging-pipe') &&
-      !commandLine.includes('--type=') &&
-      !isWrapper(commandLine),
+  return only(await processesOf(sessionId), isBrowser)
+}
+
+/** Whether it is the browser process itself, as it is in `browserOf`. */
+export function isBrowser({ commandLine }: SessionProcess): boolean {
+  return (
+    commandLine.includes('--remote-debugging-pipe') &&
+    !commandLine.includes('--type=') &&
+    !isWrapper(commandLine)
   )
 }
 
