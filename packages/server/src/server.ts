@@ -73,7 +73,6 @@ export async function startServer(options: ServerOptions | Config = {}): Promise
 
 async function assemble(config: Config, log: Logger, teardown: Teardown): Promise<RunningServer> {
   if (config.isolation !== 'none') await requireHidden(config.dataDirectory)
-  const engine = await findEngine({ executable: config.chromium })
   const lock = DataDirectoryLock.acquire(config.dataDirectory)
   teardown.add(() => lock[Symbol.dispose]())
   const store = await SqliteStore.open(config.dataDirectory)
@@ -88,7 +87,13 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
 
   // One data folder has one server at a time, so the folder names the server.
   const owner = createHash('sha256').update(config.dataDirectory).digest('hex').slice(0, 16)
-  const isolation = await openIsolation(config, owner)
+  // Neither waits for the other, and both have ended when the failure of one is told.
+  const probes = [
+    findEngine({ executable: config.chromium }),
+    openIsolation(config, owner),
+  ] as const
+  await Promise.allSettled(probes)
+  const [engine, isolation] = await Promise.all(probes)
   const directory = join(config.dataDirectory, 'sessions')
   await sweepSessions(owner, directory)
   const { chromiumSandbox, sandboxFailure } = await probeLaunch(engine, isolation, directory)
