@@ -70,6 +70,8 @@ export function jobEnvironment(toolchain) {
   )
   env['TURBO_TELEMETRY_DISABLED'] = '1'
   env['DO_NOT_TRACK'] ??= '1'
+  // Sources that were stripped and compiled once: most of what a short command does is that.
+  env['NODE_COMPILE_CACHE'] ??= join(stateFolder, 'compile-cache')
   if (toolchain.bwrap !== undefined) env['TANDEM_BWRAP'] ||= toolchain.bwrap
   if (toolchain.python !== undefined) env['TANDEM_PYTHON'] ||= toolchain.python
   if (toolchain.node22 !== undefined) env['TANDEM_TEST_NODE_22'] = toolchain.node22
