@@ -117,7 +117,8 @@ for (const [name, call] of executions) {
 }
 
 for (const [name, call] of repeatables) {
-  test.each(uncertain)(`${name} is repeated after %s`, async (_, __, then) => {
+  // Most of the time they wait.
+  test.concurrent.each(uncertain)(`${name} is repeated after %s`, async (_, __, then) => {
     await using server = await TestServer.start((exchange, index) =>
       index === 0 ? then(exchange) : exchange.json(200, anything),
     )

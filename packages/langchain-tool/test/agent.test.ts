@@ -23,6 +23,7 @@ afterAll(async () => {
 const task = (text = 'Do it.'): { messages: BaseMessage[] } => ({
   messages: [new HumanMessage(text)],
 })
+/** Each thread has a session of its own; tests that need none of theirs use one that is there. */
 const inThread = (thread_id: string) => ({ configurable: { thread_id } })
 
 /** A model that makes these calls, each in a step of its own, and then says that it is done. */
@@ -194,7 +195,7 @@ describe('a person is asked', () => {
   test('before code, and only then', async () => {
     const open = { name: 'tandem_open_page', args: { url: backend.site.url } }
     const agent = agentWith(scripted([open], [code('await page.title()', { timeout: 20 })]))
-    const paused = await agent.invoke(task(), inThread('approved'))
+    const paused = await agent.invoke(task(), inThread('used'))
     expect(answers(paused)).toHaveLength(1)
     const [interrupt] = (paused as unknown as { __interrupt__: { value: unknown }[] }).__interrupt__
     expect(interrupt?.value).toMatchObject({
@@ -208,20 +209,20 @@ describe('a person is asked', () => {
       reviewConfigs: [{ allowedDecisions: ['approve', 'edit', 'reject'] }],
     })
     const resume = new Command({ resume: { decisions: [{ type: 'approve' }] } })
-    const result = await agent.invoke(resume, inThread('approved'))
+    const result = await agent.invoke(resume, inThread('used'))
     expect(artifactOf(answers(result).at(-1)).execution?.result).toBe('Shop')
   })
 
   test('and what is rejected does not run', async () => {
     const agent = agentWith(scripted([code('globalThis.ran = true')], []))
-    await agent.invoke(task(), inThread('rejected'))
+    await agent.invoke(task(), inThread('turns'))
     const decisions = [{ type: 'reject', message: 'Not now.' }]
-    const result = await agent.invoke(new Command({ resume: { decisions } }), inThread('rejected'))
+    const result = await agent.invoke(new Command({ resume: { decisions } }), inThread('turns'))
     expect(answers(result)[0]).toMatchObject({ status: 'error', content: 'Not now.' })
     const after = scripted([code('typeof ran')])
     const { messages } = await createAgent({ model: after, tools }).invoke(
       task(),
-      inThread('rejected'),
+      inThread('turns'),
     )
     expect(
       artifactOf(messages.find((each) => ToolMessage.isInstance(each))).execution?.result,
@@ -284,7 +285,7 @@ test('a tool node runs the tools, and shows wrong input to the model', async () 
     content: '',
     tool_calls: [call('1', { code: '6 * 7' }), call('2', { code: ' ' })],
   })
-  const [right, wrong] = (await node.invoke([message], inThread('node'))) as ToolMessage[]
+  const [right, wrong] = (await node.invoke([message], inThread('turns'))) as ToolMessage[]
   expect(artifactOf(right).execution?.result).toBe('42')
   expect(wrong).toMatchObject({
     status: 'error',

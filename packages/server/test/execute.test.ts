@@ -6,11 +6,13 @@ import { TestServer } from './support/test-server.ts'
 let server: TestServer
 let site: LocalSite
 let sessionId: string
+/** A session whose kernels are lost. */
+let losing: string
 
 beforeAll(async () => {
-  site = await LocalSite.start()
-  server = await TestServer.start()
-  sessionId = (await server.createSession()).id
+  ;[site, server] = await Promise.all([LocalSite.start(), TestServer.start()])
+  const sessions = await Promise.all([server.createSession(), server.createSession()])
+  ;[sessionId, losing] = sessions.map(({ id }) => id) as [string, string]
 })
 
 afterAll(async () => {
@@ -27,6 +29,20 @@ async function execute(
   const answer = await server.api<ExecuteResponse>('POST', path, { code, ...body })
   expect(answer.status).toBe(200)
   return answer.body
+}
+
+/** Begins an execution; the head of a stream comes when the server has taken it in. */
+async function takenIn(code: string, signal: AbortSignal | null = null): Promise<Response> {
+  return fetch(`${server.url}/v2/interact/${sessionId}/execute`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${TestServer.keys[0]}`,
+      accept: 'text/event-stream',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ code }),
+    signal,
+  })
 }
 
 describe('what an execution gives', () => {
@@ -223,15 +239,14 @@ describe('code that fails', () => {
   })
 
   test('code that ends its process; the next execution says that state was lost, once', async () => {
-    const session = await server.createSession()
-    await execute('const before = 1', { in: session.id })
-    const output = await execute('console.log("bye"); process.exit(3)', { in: session.id })
+    await execute('const before = 1', { in: losing })
+    const output = await execute('console.log("bye"); process.exit(3)', { in: losing })
     expect(output).toMatchObject({ stdout: 'bye\n', exitCode: 3, killed: false })
     expect(output.error).toBeTruthy()
-    const next = await execute('typeof before', { in: session.id })
+    const next = await execute('typeof before', { in: losing })
     expect(next).toMatchObject({ result: 'undefined', exitCode: 0 })
     expect(next.stderr).toContain('gone')
-    expect((await execute('1', { in: session.id })).stderr).toBe('')
+    expect((await execute('1', { in: losing })).stderr).toBe('')
   })
 })
 
@@ -242,45 +257,48 @@ describe('an execution that does not end', () => {
     ['in a page', 'await page.evaluate(() => { while (true) {} })'],
     ['in a child that left its group', 'require("node:child_process").execSync("setsid sleep 60")'],
   ])('is killed: %s', async (_, code) => {
-    const session = await server.createSession()
     const started = performance.now()
-    const output = await execute(`console.log('begun'); ${code}`, { in: session.id, timeout: 1 })
+    const output = await execute(`console.log('begun'); ${code}`, { in: losing, timeout: 1 })
     // Far below what the code would take, however busy the machine is.
     expect(performance.now() - started).toBeLessThan(15_000)
     expect(output).toMatchObject({ success: true, stdout: 'begun\n', exitCode: 124, killed: true })
     expect(output.error).toContain('timeout of 1 s')
-    const next = await execute('await page.evaluate(() => 6 * 7)', { in: session.id })
+    const next = await execute('await page.evaluate(() => 6 * 7)', { in: losing })
     expect(next).toMatchObject({ result: '42', exitCode: 0 })
     expect(next.stderr).toContain('gone')
-    await server.api('DELETE', `/v2/interact/${session.id}`)
   })
 
   test('leaves the page alone afterwards', async () => {
-    const session = await server.createSession()
-    await execute(`await page.goto('${site.url}/counter')`, { in: session.id })
+    await execute(`await page.goto('${site.url}/counter')`, { in: losing })
     const output = await execute('while (true) await page.click("button")', {
-      in: session.id,
+      in: losing,
       timeout: 1,
     })
     expect(output.killed).toBe(true)
     const count = 'Number(await page.textContent("output"))'
-    const first = await execute(count, { in: session.id })
+    const first = await execute(count, { in: losing })
     // A whole kernel has started in between; clicks that went on would have shown.
-    const second = await execute(count, { in: session.id })
+    const second = await execute(count, { in: losing })
     expect(Number(first.result)).toBeGreaterThan(0)
     expect(second.result).toBe(first.result)
   })
 })
 
 test('executions of one session run in the order of their arrival', async () => {
-  const session = await server.createSession()
-  await execute('const order = []', { in: session.id })
-  await Promise.all(
-    [30, 10, 0].map((wait, index) =>
-      execute(`await page.waitForTimeout(${wait}); order.push(${index})`, { in: session.id }),
-    ),
-  )
-  expect((await execute('order', { in: session.id })).result).toBe('[0,1,2]')
+  await execute('const order = []')
+  const held = site.nextRequest('/hold')
+  const answers: Promise<string>[] = []
+  for (const code of [
+    `await fetch('${site.url}/hold'); order.push(0)`,
+    'order.push(1)',
+    'order.push(2)',
+  ]) {
+    answers.push((await takenIn(code)).text())
+  }
+  await held
+  site.release()
+  await Promise.all(answers)
+  expect((await execute('order')).result).toBe('[0,1,2]')
 })
 
 test('so do executions in several languages', async () => {
@@ -299,8 +317,7 @@ test('so do executions in several languages', async () => {
 })
 
 test('a session takes a hundred executions at a time, and more when they are done', async () => {
-  const { id } = await server.createSession()
-  const path = `/v2/interact/${id}/execute`
+  const path = `/v2/interact/${sessionId}/execute`
   const begun = site.nextRequest('/hold')
   const first = server.api('POST', path, { code: `await fetch('${site.url}/hold'); 1` })
   await begun
@@ -315,22 +332,20 @@ test('a session takes a hundred executions at a time, and more when they are don
 })
 
 test('waiting for its turn does not count toward the timeout', async () => {
-  const session = await server.createSession()
-  const slow = execute('await page.waitForTimeout(1200)', { in: session.id })
-  const waiting = execute('"in time"', { in: session.id, timeout: 1 })
+  const slow = execute('await page.waitForTimeout(1200)')
+  const waiting = execute('"in time"', { timeout: 1 })
   expect(await waiting).toMatchObject({ result: 'in time', killed: false })
   await slow
 })
 
 describe('a client that hangs up', () => {
   test('ends its execution, and the session goes on', async () => {
-    const session = await server.createSession()
-    await execute(`await page.goto('${site.url}/counter')`, { in: session.id })
+    await execute(`await page.goto('${site.url}/counter')`, { in: losing })
     const hangUp = new AbortController()
     const begun = site.nextRequest('/begun')
     const lost = server.api(
       'POST',
-      `/v2/interact/${session.id}/execute`,
+      `/v2/interact/${losing}/execute`,
       { code: `await fetch('${site.url}/begun'); while (true) await page.click("button")` },
       { signal: hangUp.signal },
     )
@@ -338,29 +353,18 @@ describe('a client that hangs up', () => {
     hangUp.abort()
     await expect(lost).rejects.toThrow('aborted')
     const count = 'Number(await page.textContent("output"))'
-    const first = await execute(count, { in: session.id })
+    const first = await execute(count, { in: losing })
     expect(first.stderr).toContain('gone')
-    expect((await execute(count, { in: session.id })).result).toBe(first.result)
+    expect((await execute(count, { in: losing })).result).toBe(first.result)
   })
 
   test('while it waits leaves the queue and disturbs nobody', async () => {
-    const session = await server.createSession()
-    await execute('let ran = false', { in: session.id })
+    await execute('let ran = false')
     const hangUp = new AbortController()
     const begun = site.nextRequest('/hold')
-    const first = execute(`await fetch('${site.url}/hold')`, { in: session.id })
+    const first = execute(`await fetch('${site.url}/hold')`)
     await begun
-    // The head of a stream comes when the execution has been taken in.
-    const waiting = await fetch(`${server.url}/v2/interact/${session.id}/execute`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${TestServer.keys[0]}`,
-        accept: 'text/event-stream',
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({ code: 'ran = true' }),
-      signal: hangUp.signal,
-    })
+    const waiting = await takenIn('ran = true', hangUp.signal)
     hangUp.abort()
     await expect(waiting.text()).rejects.toThrow('aborted')
     // The server hears of it before it hears of what is sent later; a second round trip, and it has
@@ -368,6 +372,6 @@ describe('a client that hangs up', () => {
     for (let round = 0; round < 2; round += 1) await server.api('GET', '/health')
     site.release()
     expect(await first).toMatchObject({ exitCode: 0 })
-    expect(await execute('ran', { in: session.id })).toMatchObject({ result: 'false', stderr: '' })
+    expect(await execute('ran')).toMatchObject({ result: 'false', stderr: '' })
   })
 })

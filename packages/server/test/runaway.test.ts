@@ -99,18 +99,22 @@ describe.each(['node', 'python', 'bash'] as const)('%s', (language) => {
   let client: RawClient
   let page: string
 
-  beforeEach(async () => {
+  // One session for all: what a runaway left behind, the next one would meet.
+  beforeAll(async () => {
     session = await server.createSession()
     client = await RawClient.connect(session.cdpUrl)
     page = await client.attach()
     await client.send('Page.enable', {}, page)
-    const loaded = client.nextEvent('Page.loadEventFired')
-    await client.send('Page.navigate', { url: `${site.url}/counter` }, page)
-    await loaded
     return async () => {
       await client.close()
       await server.api('DELETE', `/v2/interact/${session.id}`)
     }
+  })
+
+  beforeEach(async () => {
+    const loaded = client.nextEvent('Page.loadEventFired')
+    await client.send('Page.navigate', { url: `${site.url}/counter` }, page)
+    await loaded
   })
 
   async function execute(code: string, seconds: number): Promise<Answer> {

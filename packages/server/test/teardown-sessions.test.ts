@@ -19,7 +19,7 @@ function killQuietly(pid: number): void {
 const headers = { connection: 'close' }
 
 /** A thousand with `TANDEM_TEST_LONG=1`, which takes about ten minutes. */
-const count = process.env['TANDEM_TEST_LONG'] === '1' ? 1_000 : 100
+const count = process.env['TANDEM_TEST_LONG'] === '1' ? 1_000 : 27
 
 test(`${count} sessions are made and deleted, some of them killed: nothing is left`, async () => {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'tandem-teardown-'))
@@ -35,11 +35,22 @@ test(`${count} sessions are made and deleted, some of them killed: nothing is le
     return (await server.api('POST', `/v2/interact/${id}/execute`, body, { headers })).status
   }
 
+  /** Answers that come when the session has gone. */
+  const late: Promise<number>[] = []
+
   /** What happens to a session between its start and its delete. */
   const lives: ((session: { id: string; cdpUrl: string }) => Promise<'released' | 'crashed'>)[] = [
     async () => 'released',
     async ({ id }) => {
       expect(await execute(id, 'await page.evaluate(6 * 7)')).toBe(200)
+      return 'released'
+    },
+    async ({ id }) => {
+      late.push(execute(id, '1'))
+      const kernel = async (): Promise<boolean> =>
+        (await processesOf(id)).some(({ commandLine }) => commandLine.includes('kernels/node/main'))
+      // It is deleted while its kernel starts.
+      await expect.poll(kernel, { interval: 5, timeout: 20_000 }).toBe(true)
       return 'released'
     },
     async ({ cdpUrl }) => {
@@ -69,7 +80,7 @@ test(`${count} sessions are made and deleted, some of them killed: nothing is le
       return 'released'
     },
     async ({ id }) => {
-      const running = execute(id, 'for (;;) await page.evaluate(6 * 7)', { timeout: 2 })
+      const running = execute(id, 'for (;;) await page.evaluate(6 * 7)', { timeout: 1 })
       const processes = await processesOf(id)
       const victim = processes[Math.floor(Math.random() * processes.length)]
       if (victim) killQuietly(victim.pid)
@@ -98,6 +109,7 @@ test(`${count} sessions are made and deleted, some of them killed: nothing is le
   const counted = await server.counters()
   await Promise.all(Array.from({ length: count }, (_, index) => limit(() => live(index))))
 
+  for (const status of await Promise.all(late)) expect([200, 410]).toContain(status)
   expect(await processesOf(server)).toEqual([])
   expect(await readdir(join(dataDirectory, 'sessions'))).toEqual([])
   await expect.poll(() => openDescriptors(server.pid)).toEqual(before)
