@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/longest-first.ts'
 
 /** Every folder with tests of its own is a project, named as the folder: `vitest run --project core`. */
 const folders = [
@@ -51,8 +52,9 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Two files at a time share two cores, and some tests start a dozen processes each.
-    retry: 2,
+    // A busy machine takes its time: what is polled for comes, or it never does.
+    expect: { poll: { timeout: 15_000 } },
+    sequence: { sequencer: LongestFirst },
     // Below that a browser test is as quick as it gets, and naming it would bury the others.
     slowTestThreshold: 5_000,
     passWithNoTests: false,

@@ -5,7 +5,7 @@ import { failureOf } from './support/failure.ts'
 import { executed, TestServer, type Exchange } from './support/server.ts'
 
 /** How long an answer to an abort may take on a busy machine. */
-const promptly = 1000
+const promptly = 4000
 
 type Call = (tandem: Tandem, signal: AbortSignal) => Promise<unknown>
 const calls: [string, Call][] = [

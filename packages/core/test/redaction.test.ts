@@ -191,5 +191,6 @@ test('redact removes further secrets as they are, and copes with long text', () 
   expect(redact('pin 1234', ['1234'])).toBe('pin [redacted]')
   const start = performance.now()
   redact(`${'https://a/'.repeat(100_000)}${'fc-'.repeat(100_000)}${'token='.repeat(100_000)}`)
-  expect(performance.now() - start).toBeLessThan(2000)
+  // Time that grows with the square of the length would be minutes.
+  expect(performance.now() - start).toBeLessThan(10_000)
 })

@@ -123,7 +123,7 @@ describe('disconnect', () => {
     await browser.hangPages()
     const start = performance.now()
     await disconnect()
-    expect(performance.now() - start).toBeLessThan(2_000)
+    expect(performance.now() - start).toBeLessThan(4_000)
     await gate.empty()
   })
 
@@ -214,7 +214,7 @@ describe('signal', () => {
     const start = performance.now()
     abort.abort(reason)
     expect(await connecting).toMatchObject({ name: 'AbortError', cause: reason })
-    expect(performance.now() - start).toBeLessThan(1_000)
+    expect(performance.now() - start).toBeLessThan(4_000)
     await gate.empty()
   })
 

@@ -11,7 +11,7 @@ export interface RawMessage {
 }
 
 /** Milliseconds until an awaited message must be there. */
-const deadline = 10_000
+const deadline = 20_000
 
 /**
  * A client that speaks the protocol by hand: one WebSocket, JSON in text
