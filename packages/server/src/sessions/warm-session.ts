@@ -1,8 +1,11 @@
 import { probePage } from '../browser/probe-page.ts'
 import type { SessionParts } from './session-parts.ts'
 
-/** Milliseconds in which a page must answer before its browser is handed out. */
-const probeDeadline = 50
+/**
+ * Milliseconds in which a page must answer before its browser is handed out: as long as making
+ * another takes. On a busy machine, one that is well may need more than a moment.
+ */
+const probeDeadline = 1_000
 
 /** Bytes by which one that does nothing may grow. */
 const growthLimit = 96 * 1024 * 1024
