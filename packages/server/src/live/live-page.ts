@@ -7,6 +7,8 @@ import type { LivePageState, PageDialog, PagePicker } from './viewer-news.ts'
 /** Whom a page tells what has come about in it. */
 export interface LivePageEvents {
   onState(state: LivePageState): void
+  /** Another document is there. */
+  onLoad(): void
   onCrash(): void
   onDialog(dialog: PageDialog | undefined): void
   onPicker(picker: PagePicker | undefined): void
@@ -95,7 +97,10 @@ export class LivePage {
         }
         return
       case 'Page.navigatedWithinDocument':
+        this.refresh()
+        return
       case 'Page.loadEventFired':
+        this.#events.onLoad()
         this.refresh()
         return
       case 'Page.javascriptDialogOpening':

@@ -300,6 +300,7 @@ export class LiveView {
         this.#pageState = state
         this.#tell({ type: 'page', ...state })
       },
+      onLoad: () => this.#page === page && this.#casts.documentLoaded(),
       onCrash: () => this.#page === page && this.#setState('crashed'),
       onDialog: (dialog) => this.#page === page && this.#tell({ type: 'dialog', dialog }),
       onPicker: (picker) => this.#page === page && this.#setPicker(picker),

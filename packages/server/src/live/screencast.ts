@@ -55,6 +55,7 @@ export class Screencast {
   /** Whether Chromium may have left a frame out since the last one. */
   #mayHaveMissed = false
   #settling: NodeJS.Timeout | undefined
+  #appearing: NodeJS.Timeout | undefined
 
   constructor(client: InternalClient, targetId: string, quality: CastQuality) {
     this.#client = client
@@ -124,11 +125,21 @@ export class Screencast {
     }, settleDelay)
   }
 
+  /**
+   * Another document is there. Of one in another process that stands still, Chromium may draw nothing,
+   * so the page is looked at when it has had its time to appear.
+   */
+  documentLoaded(): void {
+    clearTimeout(this.#appearing)
+    this.#appearing = setTimeout(() => void this.#takePicture().catch(() => {}), settleDelay)
+  }
+
   /** Ends it. May be called again. */
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
     clearTimeout(this.#settling)
+    clearTimeout(this.#appearing)
     if (this.#sessionId !== undefined) this.#detach(this.#sessionId)
   }
 

@@ -47,6 +47,11 @@ export class Screencasts {
     this.#casts.get(tier)?.next()
   }
 
+  /** Another document is there. */
+  documentLoaded(): void {
+    for (const cast of this.#casts.values()) cast.documentLoaded()
+  }
+
   /** Takes an event of one of their DevTools sessions. */
   receive(event: CdpMessage): void {
     for (const cast of this.#casts.values()) {

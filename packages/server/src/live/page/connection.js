@@ -46,6 +46,8 @@ export class Connection {
     this.#base = base
     this.#token = token
     window.addEventListener('online', () => this.#again(0))
+    // The connection may seem to live on for minutes.
+    window.addEventListener('offline', () => this.#drop())
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden && this.#socket === undefined) this.#again(0)
     })
@@ -122,13 +124,17 @@ export class Connection {
     clearTimeout(this.#echo)
     this.#echo = setTimeout(() => {
       this.send({ type: 'echo', value: 0 })
-      this.#echo = setTimeout(() => {
-        const socket = this.#socket
-        this.#lose()
-        socket?.close()
-        this.#again(0)
-      }, echoDeadline)
+      this.#echo = setTimeout(() => this.#drop(), echoDeadline)
     }, after)
+  }
+
+  /** Gives up a connection that does not work, and tries another. */
+  #drop() {
+    const socket = this.#socket
+    if (!socket) return
+    this.#lose()
+    socket.close()
+    this.#again(0)
   }
 
   #lose() {
