@@ -81,8 +81,13 @@ test('an execution with a key goes on without its client, and its answer can be 
   const held = site.nextRequest('/hold')
   const lost = execute(code, 'lost', { signal: hangUp.signal })
   await held
+  const { httpConnections } = await server.counters()
   hangUp.abort()
   await expect(lost).rejects.toThrow('aborted')
+  // The server has noticed it.
+  await expect
+    .poll(async () => (await server.counters())['httpConnections'])
+    .toBeLessThan(Number(httpConnections))
   const again = execute(code, 'lost')
   site.release()
   expect((await again).body).toMatchObject({ result: 'done', exitCode: 0 })

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { promisify } from 'node:util'
 import cors from '@fastify/cors'
 import Fastify, {
   type FastifyBaseLogger,
@@ -139,6 +140,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     counters: async () => ({
       ...(await options.counters()),
       cdpSockets: cdp.socketCount,
+      httpConnections: await promisify(app.server.getConnections.bind(app.server))(),
       liveViewers: live.viewerCount,
       liveTickets: live.ticketCount,
       idempotentCalls: calls.count,
