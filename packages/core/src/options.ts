@@ -1,10 +1,5 @@
-import type {
-  CreateSessionOptions,
-  Language,
-  ScrapeDocument,
-  ScrapeRequest,
-  SessionStatus,
-} from './types.ts'
+import type { ScrapeDocument, ScrapeRequest } from './scrape-types.ts'
+import type { CreateSessionOptions, Language, SessionStatus } from './types.ts'
 
 /** Options of a client. */
 export interface TandemOptions {

@@ -61,7 +61,7 @@ export async function* stream(
       body: input,
       idempotencyKey,
       signal,
-      serverTime: serverTime + (path[0] === 'scrape' ? 60_000 : 0),
+      serverTime: serverTime + (path[0] === 'scrape' ? 160_000 : 0),
     },
     streaming,
   )) {

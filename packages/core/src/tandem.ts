@@ -10,7 +10,7 @@ import type {
 import { run, stream, type ExecutionStream } from './run.ts'
 import { Sessions } from './sessions.ts'
 import { Transport } from './transport.ts'
-import type { ScrapeResponse } from './types.ts'
+import type { ScrapeResponse } from './scrape-types.ts'
 
 /** A client of the Interact API v2. Making one reads nothing and sends nothing. */
 export class Tandem {

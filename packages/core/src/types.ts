@@ -151,6 +151,13 @@ export interface InteractRequest {
   ttl?: number
   /** Read only by the call that creates the session. */
   activityTtl?: number
+  /**
+   * A standalone session of yours to go on with as this scrape's, as it is: its page is not brought
+   * to the scrape's. Ignored when there is no such session, or the scrape has one.
+   */
+  existingSessionId?: string
+  /** Where to start when nothing was kept of the scrape. */
+  url?: string
   integration?: string
   origin?: string
 }
@@ -228,95 +235,6 @@ export interface SessionEvents {
   viewers: { watching: number; interactive: number }
   /** The last one. */
   ended: { endReason: EndReason }
-}
-
-/** A format of `POST /v2/scrape`. */
-export type ScrapeFormat =
-  | 'markdown'
-  | 'html'
-  | 'rawHtml'
-  | 'links'
-  | 'screenshot'
-  | { type: 'markdown' | 'html' | 'rawHtml' | 'links' }
-  | {
-      type: 'screenshot'
-      /** The whole page, not only what the viewport shows. Default: false. */
-      fullPage?: boolean
-      /** 1 to 100: JPEG of that quality instead of PNG. */
-      quality?: number
-      /** CSS pixels. */
-      viewport?: { width: number; height: number }
-    }
-
-/** Body of `POST /v2/scrape`. Unknown keys are refused. */
-export interface ScrapeRequest {
-  url: string
-  /** Default: `['markdown']`. */
-  formats?: ScrapeFormat[]
-  /** Extra HTTP headers of the page's requests. */
-  headers?: Record<string, string>
-  /** CSS selectors: keep only what they match. */
-  includeTags?: string[]
-  /** CSS selectors: drop what they match. */
-  excludeTags?: string[]
-  /** Leave out navigation, footers and the like. Default: true. */
-  onlyMainContent?: boolean
-  /** Milliseconds for the whole scrape, at least 1000. Default: 30000. */
-  timeout?: number
-  /** Milliseconds to wait after the page has loaded, at most half of the timeout. Default: 0. */
-  waitFor?: number
-  /** Load the page as a telephone does. Default: false. */
-  mobile?: boolean
-  /** Where the page is to think that its visitor is. The network address stays the server's. */
-  location?: {
-    /** Two letters, as in ISO 3166-1: gives the time zone, and the languages unless they are named. */
-    country?: string
-    /** Preferred first, such as `de-AT`, `de`. */
-    languages?: string[]
-  }
-  /** Browser state to start from. The scrape only reads it; a session that continues it saves it. */
-  profile?: ProfileOptions
-  integration?: string
-  origin?: string
-}
-
-/** What is known of a scraped page. */
-export interface ScrapeMetadata {
-  /** Names the scrape in `POST /v2/scrape/{scrapeId}/interact`. */
-  scrapeId: string
-  /** The address that was asked for. */
-  sourceURL: string
-  /** The address that answered, after redirects. */
-  url: string
-  /** HTTP status of the page. */
-  statusCode: number
-  contentType?: string
-  title?: string
-  description?: string
-  language?: string
-  /** Whatever else the page says of itself. */
-  [key: string]: unknown
-}
-
-/** The page in the formats that were asked for. */
-export interface ScrapeDocument {
-  markdown?: string
-  /** Cleaned HTML of the content. */
-  html?: string
-  /** HTML as the browser holds it. */
-  rawHtml?: string
-  /** Absolute addresses, each once. */
-  links?: string[]
-  /** Data URL of the picture. */
-  screenshot?: string
-  metadata: ScrapeMetadata
-  warning?: string
-}
-
-/** Answer of `POST /v2/scrape`. */
-export interface ScrapeResponse {
-  success: true
-  data: ScrapeDocument
 }
 
 /** What every failed call answers with. */

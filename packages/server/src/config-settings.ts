@@ -234,6 +234,12 @@ export const settings = {
     schema: frameAncestors,
     expected: "*, 'self', 'none', or origins such as https://app.example.com",
   },
+  scrapeKeep: {
+    variable: 'TANDEM_SCRAPE_KEEP',
+    flag: '--scrape-keep',
+    schema: wholeNumber.pipe(z.int().min(0).max(600)),
+    expected: 'a whole number of seconds from 0 to 600 (0 keeps no page of a scrape)',
+  },
   browserMemory: {
     variable: 'TANDEM_BROWSER_MEMORY',
     flag: '--browser-memory',

@@ -43,6 +43,8 @@ export interface Config {
   readonly poolSize: number | undefined
   /** Who may show live views in a frame, as the directive `frame-ancestors` has it. */
   readonly liveFrameAncestors: string
+  /** Seconds for which the page of a scrape stays open for somebody to go on with it. */
+  readonly scrapeKeep: number
   /** Megabytes of memory of each browser, with all of its processes. */
   readonly browserMemory: number
   /** Megabytes of memory of each kernel, with all of its processes. */
@@ -100,6 +102,11 @@ export interface ServerOptions {
   poolSize?: number | undefined
   /** Who may show live views in a frame: `*`, `'self'`, `'none'`, or origins. Default: `*`. */
   liveFrameAncestors?: string | undefined
+  /**
+   * Seconds for which the page of a scrape stays open for somebody to go on with it, as long as
+   * nobody else needs the place; 0: not at all. Default: 60.
+   */
+  scrapeKeep?: number | undefined
   /** Megabytes for each browser. Default: 2048, at most half of the memory. */
   browserMemory?: number | undefined
   /** Megabytes for each kernel. Default: 1024, at most a quarter of the memory. */
@@ -242,6 +249,7 @@ function build(
     maxSessions: given.maxSessions ?? defaultMaxSessions(),
     poolSize: given.poolSize,
     liveFrameAncestors: given.liveFrameAncestors ?? '*',
+    scrapeKeep: given.scrapeKeep ?? 60,
     browserMemory: given.browserMemory ?? defaultBrowserMemory(),
     kernelMemory: given.kernelMemory ?? defaultKernelMemory(),
     kernelProcesses: given.kernelProcesses ?? 256,

@@ -106,6 +106,10 @@ function addServerOptions(command: Command): Command {
       'who may show live views in a frame (TANDEM_LIVE_FRAME_ANCESTORS; default: *)',
     )
     .option(
+      '--scrape-keep <seconds>',
+      'how long the page of a scrape stays open to go on with (TANDEM_SCRAPE_KEEP; default: 60)',
+    )
+    .option(
       '--browser-memory <megabytes>',
       'for each browser (TANDEM_BROWSER_MEMORY; default: 2048, at most half of the memory)',
     )

@@ -25,6 +25,7 @@ import { sessionLimits } from './sandbox/session-limits.ts'
 import { viewSystem } from './sandbox/system-view.ts'
 import { requireHidden } from './sandbox/visible-folder.ts'
 import { ReplayContexts } from './scrape/replay-contexts.ts'
+import { ScrapeResults } from './scrape/scrape-results.ts'
 import { ScrapeService } from './scrape/scrape-service.ts'
 import { poolBounds } from './sessions/pool-size.ts'
 import { Heartbeat } from './sessions/heartbeat.ts'
@@ -152,6 +153,7 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     keyLimits,
     profiles,
     maxSessions,
+    keepFor: config.scrapeKeep * 1_000,
     log,
     observer: metrics,
   })
@@ -164,21 +166,25 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     registry,
     profiles,
     keptAnswers: await KeptAnswers.open(sealed),
-    scrapes: new ScrapeService(registry, new ReplayContexts(sealed), accounts),
+    scrapes: new ScrapeService({
+      ...{ registry, accounts },
+      contexts: new ReplayContexts(sealed),
+      results: new ScrapeResults(sealed),
+    }),
     publicUrl: config.publicUrl,
     operatorKeys: config.operatorKeys,
     metrics,
     counters: () => countResources({ owner, directory, registry, egress }),
     frameAncestors: config.liveFrameAncestors,
     health: () => {
-      const { sessions: active, starting, pool: unused } = registry.counters
+      const { sessions: active, starting, kept, pool: unused } = registry.counters
       return {
         status: stopping ? 'stopping' : 'ok',
         version,
         isolation: isolation.name,
         chromiumSandbox,
         engine: { kind: engine.kind, version: engine.version },
-        sessions: { active, starting, limit: maxSessions },
+        sessions: { active, starting, kept, limit: maxSessions },
         pool: unused,
       }
     },

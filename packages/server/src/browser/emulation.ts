@@ -11,6 +11,8 @@ export interface Emulation {
   languages?: readonly string[] | undefined
   /** Such as `Europe/Berlin`. */
   timezone?: string | undefined
+  /** Whether certificates are taken that cannot be trusted. */
+  anyCertificate?: boolean | undefined
 }
 
 export interface Viewport {
@@ -201,10 +203,13 @@ function processCommands({ languages, timezone }: Emulation): Command[] {
   ]
 }
 
-function frameCommands({ viewport }: Emulation): Command[] {
-  if (!viewport) return []
+function frameCommands({ viewport, anyCertificate }: Emulation): Command[] {
+  const commands: Command[] =
+    anyCertificate === true ? [['Security.setIgnoreCertificateErrors', { ignore: true }]] : []
+  if (!viewport) return commands
   const { mobile } = viewport
   return [
+    ...commands,
     [
       'Emulation.setTouchEmulationEnabled',
       { enabled: mobile, ...(mobile ? { maxTouchPoints: 5 } : {}) },

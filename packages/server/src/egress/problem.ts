@@ -14,6 +14,7 @@ export type RefusalRule =
   | 'domain-blocked'
   | 'domain-not-allowed'
   | 'browser-service'
+  | 'advertising'
   | 'too-many-connections'
 
 /** What can go wrong on the way to a target that no rule forbids. */

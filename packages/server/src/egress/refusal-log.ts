@@ -6,6 +6,9 @@ const kept = 100
 /** Refusals of one session that are logged one by one; a page can make thousands a second. */
 const logged = 100
 
+/** What nobody in the session asked for, and nobody wants to hear of. */
+const unasked = new Set<EgressProblem['rule']>(['advertising', 'browser-service'])
+
 export interface EgressLog {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
@@ -48,8 +51,7 @@ export class RefusalLog {
 
   add(problem: EgressProblem, origin: EgressOrigin): void {
     this.#remember(problem)
-    // Nobody in the session asked for what the browser wants on its own account.
-    if (problem.kind !== 'refused' || problem.rule === 'browser-service') return
+    if (problem.kind !== 'refused' || unasked.has(problem.rule)) return
     this.#count += 1
     const refusal: EgressRefusal = { ...problem, time: new Date(), origin }
     this.#refusals.push(refusal)

@@ -2,7 +2,7 @@ import type { EgressProblem, RefusalRule } from './problem.ts'
 import { hostAndPort, type Target } from './target.ts'
 
 /** Rules that need no more than the target to say what they forbid. */
-export type GeneralRule = Exclude<RefusalRule, 'domain-blocked'>
+export type GeneralRule = Exclude<RefusalRule, 'advertising' | 'domain-blocked'>
 
 /** What no name may lead to, whatever the operator says of the name: whoever runs its DNS decides. */
 export const neverByName: ReadonlySet<RefusalRule> = new Set<RefusalRule>([
@@ -55,6 +55,16 @@ function remedyFor(rule: RefusalRule, target: Target): string {
     return `TANDEM_EGRESS_ALLOW with the address itself and port ${target.port}`
   }
   return `TANDEM_EGRESS_ALLOW=${hostAndPort(target.host, target.port)}`
+}
+
+/** A host of advertising, in a session whose pages are kept from those. */
+export function refusedAdvertising(target: Target): EgressProblem {
+  return {
+    ...{ kind: 'refused', status: 403, rule: 'advertising', target: target.text },
+    sentence:
+      `${target.host} serves advertising, measures visitors or asks for their consent, which this ` +
+      'page is kept from. Scrape with "blockAds": false to let it through.',
+  }
 }
 
 /** A name under a domain that the operator blocks. */

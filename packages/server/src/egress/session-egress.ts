@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { AdvertisingHosts } from './advertising-hosts.ts'
 import { answerOnSocket, answerProblem } from './answer.ts'
 import { ClientConnection } from './client-connection.ts'
 import { destroyed } from './destroyed.ts'
@@ -16,6 +17,7 @@ import {
   invalid,
 } from './problem.ts'
 import { type EgressLog, RefusalLog } from './refusal-log.ts'
+import { refusedAdvertising } from './refusal.ts'
 import { explanationHost, readConnectTarget, readRequestTarget } from './request-target.ts'
 import { splice } from './splice.ts'
 import { parseTarget, type Target } from './target.ts'
@@ -70,6 +72,7 @@ export class SessionEgress {
   readonly #refusals: RefusalLog
   readonly #server: Server
   readonly #clients = new Map<Duplex, ClientConnection>()
+  #advertising: { hosts: AdvertisingHosts; owner: string | undefined } | undefined
   #isClosed = false
 
   constructor(options: SessionEgressOptions) {
@@ -125,6 +128,14 @@ export class SessionEgress {
   problemOf(target: string): EgressProblem | undefined {
     const parsed = parseTarget(target, 443)
     return parsed && this.#refusals.latest(parsed.text)
+  }
+
+  /**
+   * Keeps the browser from hosts of advertising from now on: not from those that are run by whoever
+   * runs that address, since it is what somebody wants to see.
+   */
+  blockAdvertising(hosts: AdvertisingHosts, address: string): void {
+    this.#advertising = { hosts, owner: hosts.ownerOfAddress(address) }
   }
 
   /** Serves a connection until its end. The socket is this object's from now on. */
@@ -250,6 +261,11 @@ export class SessionEgress {
     origin: EgressOrigin,
     client: Socket | ServerResponse,
   ): Promise<Socket> {
+    if (origin === 'browser' && this.#isAdvertising(target)) {
+      const problem = refusedAdvertising(target)
+      this.#refusals.add(problem, origin)
+      throw new EgressError(problem)
+    }
     const gone = new AbortController()
     const abort = (): void => gone.abort(new Error('The client has gone.'))
     client.once('close', abort)
@@ -270,6 +286,11 @@ export class SessionEgress {
     } finally {
       client.off('close', abort)
     }
+  }
+
+  #isAdvertising({ host }: Target): boolean {
+    const owner = this.#advertising?.hosts.ownerOf(host)
+    return owner !== undefined && owner !== this.#advertising?.owner
   }
 
   #turnAway(socket: Socket, origin: EgressOrigin): void {

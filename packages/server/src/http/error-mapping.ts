@@ -19,6 +19,7 @@ import { AnswerLostError } from '../store/kept-answers.ts'
 import { ProcessStartError } from '../sandbox/supervised-process.ts'
 import {
   ReplayError,
+  ReplayUnavailableError,
   ScrapeError,
   type ScrapeErrorCode,
   ScrapeForbiddenError,
@@ -90,7 +91,9 @@ export function toApiError(error: unknown): ApiError {
   }
   if (error instanceof ScrapeNotFoundError) return new ApiError(404, error.message)
   if (error instanceof ScrapeForbiddenError) return new ApiError(403, error.message)
-  if (error instanceof ReplayError) return new ApiError(409, error.message)
+  if (error instanceof ReplayError || error instanceof ReplayUnavailableError) {
+    return new ApiError(409, error.message)
+  }
   return (
     frameworkError(error) ?? new ApiError(500, 'Internal server error.', { code: 'UNKNOWN_ERROR' })
   )

@@ -8,7 +8,8 @@ export interface Health {
   /** Whether Chromium's own sandbox is on. */
   chromiumSandbox: boolean
   engine: { kind: string; version: string }
-  sessions: { active: number; starting: number; limit: number }
+  /** `kept` are pages of scrapes that somebody may go on with; they give way to others. */
+  sessions: { active: number; starting: number; kept: number; limit: number }
   /** Sessions that nobody has yet. */
   pool: { ready: number; starting: number }
 }

@@ -1,18 +1,11 @@
-import type {
-  CreateSessionOptions,
-  ExecuteRequest,
-  InteractRequest,
-  ScrapeRequest,
-} from '@tandem-browser/core'
+import type { CreateSessionOptions, ExecuteRequest, InteractRequest } from '@tandem-browser/core'
 import { z } from 'zod'
-import { mainTimeZone } from '../scrape/main-time-zones.ts'
-import { defaultScrapeTimeout } from '../scrape/time-budget.ts'
 import type { SameShape } from './same-shape.ts'
 
 /** Most bytes of code that one execution takes. */
 const maximumCodeBytes = 100_000
 
-const integration = z.union([
+export const integration = z.union([
   z.enum([
     'dify',
     'zapier',
@@ -47,7 +40,7 @@ const language = z.enum(['node', 'python', 'bash'])
 const executionTimeout = z.number().min(1).max(300)
 const ttl = z.number().min(30).max(3600)
 const activityTtl = z.number().min(10).max(3600)
-const origin = z.string().max(200)
+export const origin = z.string().max(200)
 
 /** In a body, and in the address of `DELETE /v2/interact/profiles/{name}`. */
 export const profileName = z
@@ -57,7 +50,7 @@ export const profileName = z
   })
   .refine((text) => text.isWellFormed(), { error: 'Profile name must be well-formed Unicode.' })
 
-const profile = z.object({ name: profileName, saveChanges: z.boolean().optional() })
+export const profile = z.object({ name: profileName, saveChanges: z.boolean().optional() })
 
 /** Body of `POST /v2/interact`; it may be missing. Unknown keys are ignored. */
 export const createSessionSchema = z.object({
@@ -90,6 +83,10 @@ export const interactSchema = z
     timeout: executionTimeout.optional(),
     ttl: ttl.optional(),
     activityTtl: activityTtl.optional(),
+    existingSessionId: z.string().max(100).optional(),
+    url: z
+      .url({ protocol: /^https?$/, error: 'must be an absolute http or https address.' })
+      .optional(),
     integration: integration.optional(),
     origin: origin.optional(),
   })
@@ -116,73 +113,6 @@ function runnableCode(
   context.addIssue({ code: 'custom', path: ['code'], message })
 }
 
-const country = z
-  .string()
-  .refine((text) => /^[a-z]{2}$/i.test(text) && mainTimeZone(text.toUpperCase()) !== undefined, {
-    error: 'must be a country as in ISO 3166-1, such as "DE".',
-  })
-
-const languages = z
-  .array(z.string().refine(isLanguage, { error: 'must be a language, such as "de-AT".' }))
-  .min(1)
-  .max(10)
-
-function isLanguage(text: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(text).length === 1
-  } catch {
-    return false
-  }
-}
-
-const selectors = z.array(z.string().min(1).max(1_000)).max(100)
-
-const scrapeFormat = z.union([
-  z.enum(['markdown', 'html', 'rawHtml', 'links', 'screenshot']),
-  z.strictObject({ type: z.enum(['markdown', 'html', 'rawHtml', 'links']) }),
-  z.strictObject({
-    type: z.literal('screenshot'),
-    fullPage: z.boolean().optional(),
-    quality: z.number().int().min(1).max(100).optional(),
-    viewport: z
-      .strictObject({
-        width: z.number().int().min(1).max(7680),
-        height: z.number().int().min(1).max(4320),
-      })
-      .optional(),
-  }),
-])
-
-/** Body of `POST /v2/scrape`. */
-export const scrapeSchema = z
-  .strictObject({
-    url: z.url({ protocol: /^https?$/, error: 'must be an absolute http or https address.' }),
-    formats: z.array(scrapeFormat).min(1).max(10).optional(),
-    headers: z.record(z.string(), z.string()).optional(),
-    includeTags: selectors.optional(),
-    excludeTags: selectors.optional(),
-    onlyMainContent: z.boolean().optional(),
-    timeout: z.number().min(1000).max(300_000).optional(),
-    waitFor: z.number().min(0).max(60_000).optional(),
-    mobile: z.boolean().optional(),
-    location: z
-      .strictObject({ country: country.optional(), languages: languages.optional() })
-      .optional(),
-    profile: profile.strict().optional(),
-    integration: integration.optional(),
-    origin: origin.optional(),
-  })
-  .superRefine((body, context) => {
-    const timeout = body.timeout ?? defaultScrapeTimeout
-    if (body.waitFor !== undefined && body.waitFor > timeout / 2) {
-      context.addIssue({
-        code: 'custom',
-        path: ['waitFor'],
-        message: `waitFor must be at most half of timeout, which is ${timeout} ms.`,
-      })
-    }
-  })
-
 export const listSessionsQuerySchema = z.object({
   status: z.enum(['active', 'destroyed', 'error']).optional(),
 })
@@ -193,4 +123,3 @@ type Prompted<Type> = Omit<Type, 'code'> & { code?: string; prompt?: string }
 true satisfies SameShape<z.output<typeof createSessionSchema>, CreateSessionOptions>
 true satisfies SameShape<z.output<typeof executeSchema>, Prompted<ExecuteRequest>>
 true satisfies SameShape<z.output<typeof interactSchema>, InteractRequest>
-true satisfies SameShape<z.output<typeof scrapeSchema>, ScrapeRequest>

@@ -10,7 +10,8 @@ import type { CapabilityUrlBuilder } from './capability-urls.ts'
 import { answerExecution } from './execution-route.ts'
 import type { IdempotentCalls } from './idempotent-calls.ts'
 import { closingAccount } from './interact-routes.ts'
-import { interactSchema, scrapeSchema } from './schemas.ts'
+import { interactSchema } from './schemas.ts'
+import { scrapeSchema } from './scrape-schemas.ts'
 import { parseInput } from './validation.ts'
 
 interface JobParameters {
@@ -34,12 +35,20 @@ export function scrapeRoutes(
 ): void {
   app.post('/v2/scrape', async (request, reply): Promise<ScrapeResponse> => {
     const body = parseInput(scrapeSchema, request.body)
+    const { username } = body.auditMetadata ?? {}
+    if (username !== undefined) request.log.info({ username, keyId: request.caller.id }, 'audit')
     // A page may have been clicked at: with a key that is done once.
     const call = { request, reply, subject: 'scrape', endsWithClients: false }
     const { answer } = await calls.run(call, (signal) =>
       scrapes.scrape(request.caller.id, body, signal),
     )
     return { success: true, data: answer }
+  })
+
+  app.get<JobParameters>('/v2/scrape/:jobId', async (request): Promise<ScrapeResponse> => {
+    const { jobId } = request.params
+    if (!isUuid(jobId)) throw new ApiError(400, 'Invalid crawl ID')
+    return { success: true, data: await scrapes.resultOf(jobId, request.caller.id) }
   })
 
   app.post<JobParameters>('/v2/scrape/:jobId/interact', (request, reply) => {
@@ -52,7 +61,12 @@ export function scrapeRoutes(
       body,
       calls,
       subject: `interact ${jobId}`,
-      session: () => scrapes.sessionFor(jobId, request.caller.id, lifetimeLimits(body)),
+      session: () =>
+        scrapes.sessionFor(jobId, request.caller.id, {
+          limits: lifetimeLimits(body),
+          existingSessionId: body.existingSessionId,
+          url: body.url,
+        }),
       answer: (output, session) => ({
         success: output.exitCode === 0 && !output.killed,
         sessionId: session.id,

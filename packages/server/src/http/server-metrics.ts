@@ -1,7 +1,7 @@
 import type { EndReason, Language } from '@tandem-browser/core'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ExecutionOutcome } from '../sessions/session.ts'
-import type { SessionCounters } from '../sessions/session-registry.ts'
+import type { SessionCounters } from '../sessions/session-counters.ts'
 
 /** Seconds. Calls end in milliseconds, executions and scrapes in up to five minutes. */
 const buckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]

@@ -30,7 +30,8 @@ const all = ['markdown', 'html', 'rawHtml', 'links'] as const
 
 function scrape(html: string, options: object = {}) {
   const url = server.serve('/folder/page', html)
-  return scrapePage(page, { url, formats: [...all], onlyMainContent: false, ...options })
+  const request = { url, formats: [...all], onlyMainContent: false, ...options }
+  return scrapePage(page, request).then(({ document }) => document)
 }
 
 async function markdown(html: string, options: object = {}): Promise<string> {
@@ -195,6 +196,7 @@ describe('html, links, metadata and picture', () => {
       <meta name=__proto__ content=x><meta name=CONSTRUCTOR content=y><link rel="shortcut icon" href="/icon.png">`
     const { metadata } = await scrape(html)
     expect(metadata).toEqual({
+      ...{ proxyUsed: 'basic', cacheState: 'miss', creditsUsed: 1, concurrencyLimited: false },
       sourceURL: `${server.url}/folder/page`,
       url: `${server.url}/folder/page`,
       statusCode: 200,
@@ -242,7 +244,7 @@ test.each([
   const url = server.serve('/data', (_, response) => {
     response.writeHead(200, { 'content-type': type }).end(body)
   })
-  const document = await scrapePage(page, { url, formats: [...all] })
+  const { document } = await scrapePage(page, { url, formats: [...all] })
   expect(document.markdown).toBe(expected)
   expect(document.html).toMatch(/^<pre>[^<]*<\/pre>$/)
   expect(document.metadata.contentType).toBe(type)
@@ -273,7 +275,7 @@ describe('hostile pages', () => {
       response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': policy })
       response.end(`<h1>Strict</h1><p>${'words, '.repeat(200)}</p>`)
     })
-    expect((await scrapePage(page, { url })).markdown).toMatch(/^# Strict\n\nwords, /)
+    expect((await scrapePage(page, { url })).document.markdown).toMatch(/^# Strict\n\nwords, /)
   })
 
   test('elements nested without end', async () => {

@@ -25,7 +25,8 @@ const copyLimits = { nodes: 100_000, characters: 5_000_000, depth: 200 }
  *
  * - `includeTags` picks elements as they are: `onlyMainContent` does not apply to them.
  * - Content of open shadow roots and same-origin frames is in its place in `markdown` and `html`.
- * - `links` are of the whole page whatever `onlyMainContent` says: http, https and mailto.
+ * - `links` are of the whole page whatever `onlyMainContent` says: http, https and mailto. So are
+ *   `images`.
  * - JSON, XML and text are a code block or plain text in `markdown`.
  *
  * @throws ScrapeError when a selector is invalid or the page navigates for ever
@@ -101,13 +102,14 @@ function emptyPage(
   formats: readonly ScrapeFormat[],
   loaded: LoadedPage,
 ): ScrapedPage {
-  const { markdown, html, rawHtml, links } = optionsOf(request, formats)
+  const { markdown, html, rawHtml, links, images } = optionsOf(request, formats)
   const statement = { url: request.url, title: '', language: '', entries: [], favicon: undefined }
   return {
     ...(markdown && { markdown: '' }),
     ...(html && { html: '' }),
     ...(rawHtml && { rawHtml: '' }),
     ...(links && { links: [] }),
+    ...(images && { images: [] }),
     metadata: pageMetadata(statement, { sourceURL: request.url, ...loaded }),
     warning: 'The server answered without a document.',
   }
@@ -122,6 +124,8 @@ function optionsOf(request: ScrapeRequest, formats: readonly ScrapeFormat[]): Ex
     html: names.has('html'),
     rawHtml: names.has('rawHtml'),
     links: names.has('links'),
+    images: names.has('images'),
+    inlineImages: request.removeBase64Images === false,
     includeTags: request.includeTags ?? [],
     excludeTags: request.excludeTags ?? [],
     onlyMainContent: request.onlyMainContent ?? true,

@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => page.close())
 
 const scrape = (url: string, options: object = {}) =>
-  scrapePage(page, { url, onlyMainContent: false, ...options })
+  scrapePage(page, { url, onlyMainContent: false, ...options }).then(({ document }) => document)
 
 async function failure(url: string, options: object = {}): Promise<ScrapeError> {
   const error = await scrape(url, options).catch((reason: unknown) => reason)

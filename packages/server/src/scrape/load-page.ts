@@ -7,10 +7,16 @@ import { egressFailure } from './egress-failure.ts'
 import { networkFailure } from './network-failure.ts'
 import { ScrapeError } from './scrape-error.ts'
 import { settlePage } from './settle-page.ts'
-import { type Tab, interruptIfStuck, withTab } from './tab.ts'
-import { type ScrapeLimits, TimeBudget } from './time-budget.ts'
+import { type Tab, interruptIfStuck } from './tab.ts'
+import type { TimeBudget } from './time-budget.ts'
 
-/** What the server said of the page that `loadPage` has brought into the tab. */
+/** A page in the tab, and what it goes on loading. */
+export interface OpenPage {
+  loaded: LoadedPage
+  traffic: DocumentTraffic
+}
+
+/** What the server said of the page that `loadInTab` has brought into the tab. */
 export interface LoadedPage {
   statusCode: number
   contentType: string | undefined
@@ -29,20 +35,7 @@ export interface LoadedPage {
  *
  * @throws ScrapeError when there is no page to read; the reason of the signal when it was aborted
  */
-export function loadPage(
-  page: Page,
-  request: ScrapeRequest,
-  limits: ScrapeLimits = {},
-): Promise<LoadedPage> {
-  const budget = TimeBudget.of(request, limits)
-  const { explainTarget } = limits
-  return withTab(page, { budget, thrownAway: false, explainTarget }, (tab) =>
-    loadInTab(tab, request),
-  )
-}
-
-/** `loadPage` for a caller that goes on to use the tab's CDP session. */
-export async function loadInTab(tab: Tab, request: ScrapeRequest): Promise<LoadedPage> {
+export async function loadInTab(tab: Tab, request: ScrapeRequest): Promise<OpenPage> {
   const { page, cdp, budget } = tab
   const events = new PageEvents(page)
   let traffic: DocumentTraffic | undefined
@@ -54,12 +47,12 @@ export async function loadInTab(tab: Tab, request: ScrapeRequest): Promise<Loade
     if (headers && Object.keys(headers).length > 0) {
       await budget.race(addFirstPartyHeaders(cdp, url, headers, (error) => events.fail(error)))
     }
-    return await budget.race(Promise.race([load(tab, traffic, request), events.fatal]))
+    const loaded = await budget.race(Promise.race([load(tab, traffic, request), events.fatal]))
+    return { loaded, traffic }
   } catch (error) {
     throw explain(await events.causeOf(error, budget), tab, traffic)
   } finally {
     events.dispose()
-    cdp.send('Fetch.disable').catch(() => {})
   }
 }
 
@@ -82,7 +75,10 @@ async function load(
   const loading = budget.part(Math.max(0, budget.remaining - reserve))
   const warnings: string[] = []
   const wanted = request.formats?.some((format) => nameOf(format) === 'screenshot')
-  const finished = await settlePage(page, cdp, traffic, loading, { pictures: wanted ?? false })
+  const finished = await settlePage(page, cdp, traffic, loading, {
+    pictures: wanted ?? false,
+    scripts: request.fastMode !== true,
+  })
   if (budget.aborted) throw budget.reason
   if (!finished) warnings.push('The page did not finish loading; this is what had arrived.')
   if (request.waitFor) await loading.sleep(request.waitFor).catch(() => {})
@@ -110,7 +106,45 @@ function throwIfFromProxy({ explainTarget }: Tab, { response }: DocumentTraffic)
 
 function result(traffic: DocumentTraffic, warnings: string[], empty: boolean): LoadedPage {
   const { statusCode = 200, contentType } = traffic.response ?? {}
+  // A browser with a viewer of its own shows it.
+  if (contentType?.startsWith('application/pdf')) throw notAPage(contentType)
   return { statusCode, contentType, empty, warnings }
+}
+
+/**
+ * Waits until what has been done to the page has shown: it may be on its way to another one.
+ *
+ * @returns the page as it is then
+ */
+export async function settleAfterActions(
+  { page, cdp, budget }: Tab,
+  { loaded, traffic }: OpenPage,
+  options: { pictures: boolean },
+): Promise<LoadedPage> {
+  const settling = budget.part(
+    Math.max(0, budget.remaining - Math.min(5_000, budget.remaining / 4)),
+  )
+  try {
+    // What a click asks for is asked for a moment later.
+    await traffic.quiet(100, settling.part(5_000))
+  } catch (error) {
+    if (budget.signal.aborted) throw error
+  }
+  await settlePage(page, cdp, traffic, settling, { ...options, scripts: true })
+  if (budget.signal.aborted) throw budget.reason
+  return result(traffic, loaded.warnings, loaded.empty)
+}
+
+function notAPage(contentType: string | undefined): ScrapeError {
+  const type = contentType?.slice(0, 100) ?? 'of unknown type'
+  const kind = type.startsWith('application/pdf')
+    ? 'a PDF, which this server does not read'
+    : 'a file'
+  return new ScrapeError(
+    'SCRAPE_UNSUPPORTED_FILE_ERROR',
+    `The address does not lead to a page but to ${kind} (${type}). ` +
+      'Code in a session can download it.',
+  )
 }
 
 /** Chromium shows a page of its own when an error status has no body, and stays put at a 204. */
@@ -130,11 +164,7 @@ function explain(
   if (error instanceof ScrapeError) return error
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof DownloadStarted || message.includes('Download is starting')) {
-    const type = traffic?.response?.contentType?.slice(0, 100) ?? 'of unknown type'
-    return new ScrapeError(
-      'SCRAPE_UNSUPPORTED_FILE_ERROR',
-      `The address does not lead to a page but to a file to download (${type}).`,
-    )
+    return notAPage(traffic?.response?.contentType)
   }
   const address = /at (https?:\S+)/.exec(message)?.[1] ?? traffic?.failure?.url ?? ''
   return (

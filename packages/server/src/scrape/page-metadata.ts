@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http'
+
 import type { PageStatement } from './page-program/read-metadata.ts'
 
 /** What is known of the page; `scrapeId` is added by the caller. */
@@ -11,6 +13,12 @@ export interface PageMetadata {
   title?: string
   description?: string
   language?: string
+  /** Of an error status: what it means. */
+  error?: string
+  proxyUsed: 'basic'
+  cacheState: 'miss'
+  creditsUsed: number
+  concurrencyLimited: boolean
   [key: string]: unknown
 }
 
@@ -33,11 +41,11 @@ const knownNames = new Map(
 )
 
 /** Never from the page: they are ours, or would reach the object's prototype. */
-const reserved = new Set(
-  'scrapeId sourceURL url statusCode contentType title language error __proto__ constructor'.split(
-    ' ',
-  ),
-)
+const reserved = new Set([
+  ...['scrapeId', 'sourceURL', 'url', 'statusCode', 'contentType', 'title', 'language', 'error'],
+  ...['proxyUsed', 'cacheState', 'cachedAt', 'creditsUsed', 'concurrencyLimited', 'timezone'],
+  ...['__proto__', 'constructor'],
+])
 
 /**
  * Puts together what the page says of itself with what the server said of it. Every `meta` element
@@ -51,6 +59,13 @@ export function pageMetadata(
     sourceURL: known.sourceURL,
     url: statement.url,
     statusCode: known.statusCode,
+    proxyUsed: 'basic',
+    cacheState: 'miss',
+    creditsUsed: 1,
+    concurrencyLimited: false,
+  }
+  if (known.statusCode >= 400) {
+    metadata.error = STATUS_CODES[known.statusCode] ?? `HTTP status ${known.statusCode}`
   }
   if (known.contentType) metadata.contentType = known.contentType
   if (statement.title) metadata.title = statement.title

@@ -1,18 +1,23 @@
+import type { ScrapeRequest } from '@tandem-browser/core'
 import { z } from 'zod'
+import { UnreadableValueError } from '../store/sealed-store.ts'
 import type { Store, StoreRecord } from '../store/store.ts'
+import { ReplayUnavailableError } from './scrape-error.ts'
 
 const replayContext = z.object({
   keyId: z.string(),
-  url: z.string(),
-  waitFor: z.number().optional(),
-  mobile: z.boolean().optional(),
-  location: z
-    .object({ country: z.string().optional(), languages: z.array(z.string()).optional() })
-    .optional(),
-  profile: z.object({ name: z.string(), saveChanges: z.boolean().optional() }).optional(),
+  /** Missing when the scrape was to leave nothing behind. */
+  request: z.custom<ReplayRequest>((value) => typeof value === 'object').optional(),
   /** The session that continues the scrape. One for life: it is never replaced. */
   sessionId: z.string().optional(),
 })
+
+/** The part of a scrape's request that its page depends on. */
+export type ReplayRequest = Pick<
+  ScrapeRequest,
+  | ('url' | 'headers' | 'waitFor' | 'actions' | 'profile')
+  | ('mobile' | 'location' | 'skipTlsVerification' | 'blockAds')
+>
 
 /** What is kept of a scrape so that its page can be reached again. */
 export type ReplayContext = z.infer<typeof replayContext>
@@ -33,6 +38,7 @@ export class ReplayContexts {
     await this.#store.put(rowKey(scrapeId), context, { expiresAt: Date.now() + retention })
   }
 
+  /** @throws ReplayUnavailableError when there is something that cannot be read any more */
   async find(scrapeId: string): Promise<ReplayContext | undefined> {
     return (await this.#read(scrapeId))?.context
   }
@@ -52,9 +58,14 @@ export class ReplayContexts {
   async #read(
     scrapeId: string,
   ): Promise<{ record: StoreRecord; context: ReplayContext } | undefined> {
-    const record = await this.#store.get(rowKey(scrapeId))
-    const context = replayContext.safeParse(record?.value).data
-    return record && context ? { record, context } : undefined
+    const record = await this.#store.get(rowKey(scrapeId)).catch((error: unknown) => {
+      // Sealed with a key that is gone.
+      throw error instanceof UnreadableValueError ? new ReplayUnavailableError() : error
+    })
+    if (!record) return undefined
+    const context = replayContext.safeParse(record.value).data
+    if (!context) throw new ReplayUnavailableError()
+    return { record, context }
   }
 }
 

@@ -1,9 +1,11 @@
 /** Codes of a failed scrape; all but `SCRAPE_ADDRESS_BLOCKED` and `SCRAPE_BROWSER_GONE` are the API's. */
 export type ScrapeErrorCode =
   | 'BAD_REQUEST'
+  | 'SCRAPE_ACTION_ERROR'
   | 'SCRAPE_ADDRESS_BLOCKED'
   | 'SCRAPE_BROWSER_GONE'
   | 'SCRAPE_DNS_RESOLUTION_ERROR'
+  | 'SCRAPE_NO_CACHED_DATA'
   | 'SCRAPE_SITE_ERROR'
   | 'SCRAPE_SSL_ERROR'
   | 'SCRAPE_TIMEOUT'
@@ -13,9 +15,11 @@ export type ScrapeErrorCode =
 /** HTTP status by code (contract §2.7: a name that does not resolve is 200 with `success: false`). */
 const statuses: Record<ScrapeErrorCode, number> = {
   BAD_REQUEST: 400,
+  SCRAPE_ACTION_ERROR: 500,
   SCRAPE_ADDRESS_BLOCKED: 403,
   SCRAPE_BROWSER_GONE: 502,
   SCRAPE_DNS_RESOLUTION_ERROR: 200,
+  SCRAPE_NO_CACHED_DATA: 404,
   SCRAPE_SITE_ERROR: 500,
   SCRAPE_SSL_ERROR: 500,
   SCRAPE_TIMEOUT: 408,
@@ -50,8 +54,19 @@ export class ScrapeNotFoundError extends Error {
 export class ScrapeForbiddenError extends Error {
   override name = 'ScrapeForbiddenError'
 
-  constructor() {
-    super('Forbidden.')
+  /** The API says it in one way for what continues a scrape and in another for the scrape itself. */
+  constructor(message = 'Forbidden.') {
+    super(message)
+  }
+}
+
+/** Nothing is kept by which the page of a scrape could be reached again. */
+export class ReplayUnavailableError extends Error {
+  override name = 'ReplayUnavailableError'
+
+  /** @param reason Goes on after what is unavailable. */
+  constructor(reason = '. Please rerun the scrape.') {
+    super(`Replay context is unavailable for this scrape job${reason}`)
   }
 }
 

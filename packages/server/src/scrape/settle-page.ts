@@ -10,7 +10,8 @@ const longestSettling = 5_000
 const silence = 200
 
 /**
- * Waits until the HTML has been parsed and, if the page has scripts, until they have come to rest.
+ * Waits until the HTML has been parsed and, if the page has scripts and they are wanted, until they
+ * have come to rest.
  *
  * @returns false when the HTML itself was not complete within the budget
  */
@@ -19,7 +20,7 @@ export async function settlePage(
   cdp: CDPSession,
   traffic: DocumentTraffic,
   budget: TimeBudget,
-  options: { pictures: boolean },
+  options: { pictures: boolean; scripts: boolean },
 ): Promise<boolean> {
   const { signal } = budget
   try {
@@ -37,7 +38,7 @@ export async function settlePage(
     ? page.waitForLoadState('load', { timeout: 0, signal: settling.signal })
     : undefined
   try {
-    await Promise.all([loaded, rest(cdp, traffic, settling)])
+    await Promise.all([loaded, options.scripts ? rest(cdp, traffic, settling) : undefined])
   } catch (error) {
     // A page that does not come to rest is taken as it is, also when it navigates all the time.
     if (!settling.signal.aborted && page.isClosed()) throw error

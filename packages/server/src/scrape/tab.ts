@@ -15,6 +15,8 @@ export interface Tab {
   budget: TimeBudget
   /** The page is only read, so a script that runs for ever may be ended for good. */
   thrownAway: boolean
+  /** Whether a script was ended, so that the page is not what it would have become. */
+  interrupted?: boolean
   explainTarget: ExplainTarget | undefined
 }
 
@@ -47,13 +49,15 @@ export async function withTab<T>(
  * Interrupts a script that does not let anything else run in its page. Unless the page is thrown
  * away, its next timer may start the same script.
  */
-export async function interruptIfStuck({ cdp, budget, thrownAway }: Tab): Promise<void> {
+export async function interruptIfStuck(tab: Tab): Promise<void> {
+  const { cdp, budget, thrownAway } = tab
   const patient = budget.part(Math.min(patience, budget.remaining / 3))
   try {
     await evaluateIsolated(cdp, '0', patient)
   } catch (error) {
     if (error instanceof DocumentGoneError) return
     if (!patient.signal.aborted || budget.signal.aborted) throw error
+    tab.interrupted = true
     // First, and not waited for, so that nothing can start between the two.
     if (thrownAway)
       cdp.send('Emulation.setScriptExecutionDisabled', { value: true }).catch(() => {})

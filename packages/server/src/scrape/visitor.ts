@@ -6,7 +6,14 @@ import { ScrapeError } from './scrape-error.ts'
 /** Who a page is to take its visitor for. */
 export interface Visitor {
   mobile?: boolean | undefined
-  location?: { country?: string | undefined; languages?: string[] | undefined } | undefined
+  location?:
+    | {
+        country?: string | undefined
+        languages?: string[] | undefined
+        timezone?: string | undefined
+      }
+    | undefined
+  skipTlsVerification?: boolean | undefined
 }
 
 /** Has the pages of a session take its visitor for that one. To be called before they load anything. */
@@ -14,6 +21,7 @@ export async function appearAs(session: Session, visitor: Visitor): Promise<void
   const emulation: Emulation = {
     ...(visitor.mobile === true ? telephone(session.browser.version.product) : {}),
     ...placeOf(visitor.location ?? {}),
+    ...(visitor.skipTlsVerification === true ? { anyCertificate: true } : {}),
   }
   if (Object.keys(emulation).length === 0) return
   try {
@@ -46,11 +54,20 @@ function telephone(product: string): Emulation {
   }
 }
 
-function placeOf({ country, languages }: NonNullable<Visitor['location']>): Emulation {
+function placeOf({ country, languages, ...named }: NonNullable<Visitor['location']>): Emulation {
   const region = country?.toUpperCase()
-  const timezone = region === undefined ? undefined : mainTimeZone(region)
+  const timezone = named.timezone
+    ? spelled(named.timezone)
+    : region === undefined
+      ? undefined
+      : mainTimeZone(region)
   const spoken = languages ?? (region === undefined ? undefined : languagesOf(region))
   return { ...(timezone ? { timezone } : {}), ...(spoken ? { languages: spoken } : {}) }
+}
+
+/** A time zone as browsers write it. */
+function spelled(timezone: string): string {
+  return new Intl.DateTimeFormat('en', { timeZone: timezone }).resolvedOptions().timeZone
 }
 
 /** What is spoken most in a country, as its browsers ask for it: `de-AT`, `de`. */

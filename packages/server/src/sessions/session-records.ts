@@ -2,6 +2,7 @@ import type { EndReason } from '@tandem-browser/core'
 import { z } from 'zod'
 import type { Store } from '../store/store.ts'
 import { creditsFor } from './credits.ts'
+import type { Session } from './session.ts'
 
 const sessionRecord = z.object({
   id: z.string(),
@@ -109,4 +110,18 @@ function recordKey({ keyId, id }: Pick<SessionRecord, 'keyId' | 'id'>): string {
 
 function ownerKey(id: string): string {
   return `session-owner/${id}`
+}
+
+/** What is to be kept of a living session. */
+export function recordOf(session: Session): SessionRecord {
+  return {
+    id: session.id,
+    keyId: session.keyId,
+    ...(session.scrapeId === undefined ? {} : { scrapeId: session.scrapeId }),
+    streamWebView: session.streamWebView,
+    createdAt: session.createdAt,
+    lastActivity: session.lifetime.lastActivity,
+    expiresAt: session.lifetime.expiresAt,
+    ...(session.prompted ? { prompted: true } : {}),
+  }
 }

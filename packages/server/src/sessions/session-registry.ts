@@ -3,7 +3,10 @@ import type { Logger } from 'pino'
 import { validate as isUuid } from 'uuid'
 import type { KeyLimitStore } from '../keys/key-limits.ts'
 import { creditsFor } from './credits.ts'
+import { KeptSessions } from './kept-sessions.ts'
 import type { SessionBilling } from './session-billing.ts'
+import type { SessionCounters } from './session-counters.ts'
+import { settled } from './settled.ts'
 import {
   SessionEndedError,
   SessionForbiddenError,
@@ -15,7 +18,8 @@ import type { Profile } from '../profiles/profile.ts'
 import type { Profiles } from '../profiles/profiles.ts'
 import type { SessionParts } from './session-parts.ts'
 import type { SessionPool } from './session-pool.ts'
-import type { SessionRecord, SessionRecords } from './session-records.ts'
+import { recordOf, type SessionRecord, type SessionRecords } from './session-records.ts'
+import { SessionStarts, type Start, type StartOptions } from './session-starts.ts'
 import {
   type ExecutionOutcome,
   Session,
@@ -30,6 +34,8 @@ export interface SessionRegistryOptions {
   keyLimits: KeyLimitStore
   profiles: Profiles
   maxSessions: number
+  /** Milliseconds for which a session that was lent out stays for somebody to come back. */
+  keepFor: number
   log: Logger
   observer?: SessionObserver
 }
@@ -38,19 +44,6 @@ export interface SessionRegistryOptions {
 export interface SessionObserver {
   executed(language: Language, outcome: ExecutionOutcome, ms: number): void
   ended(reason: EndReason, credits: number): void
-}
-
-export interface SessionCounters {
-  sessions: number
-  starting: number
-  closing: number
-  /** That run or wait. */
-  executions: number
-  cdpClients: number
-  /** Sessions that nobody has yet; those that somebody waits for are under way here as well. */
-  pool: { ready: number; starting: number }
-  /** Profiles that sessions hold, and those of them that are to be saved. */
-  profiles: { open: number; writing: number }
 }
 
 /** Every session of this server: who has it, how many there are, and how they ended. */
@@ -62,12 +55,20 @@ export class SessionRegistry {
   /** Ends that the store does not have: not yet, or not at all because it could not be written. */
   readonly #ends = new Map<string, SessionEnd>()
   /** Sessions that are being started. */
-  readonly #starting = new Map<Promise<Session>, Start>()
+  readonly #starting = new SessionStarts()
+  readonly #kept: KeptSessions
   /** Aborted when the server stops. */
   readonly #stopping = new AbortController()
 
   constructor(options: SessionRegistryOptions) {
     this.#options = options
+    this.#kept = new KeptSessions({
+      duration: options.keepFor,
+      // Most places are for those who ask, and for what is kept ready for them.
+      maximum: Math.max(1, Math.floor(options.maxSessions / 4)),
+      onChange: () => (options.pool.room = this.#room),
+      log: options.log,
+    })
   }
 
   /** How many there are of each thing that must come back to where it was. */
@@ -77,8 +78,9 @@ export class SessionRegistry {
     const executions = living.map((session) => session.executionCount)
     return {
       sessions: this.#sessions.size,
-      starting: this.#starts.length,
-      closing: this.#closing.size,
+      starting: this.#starting.count,
+      kept: this.#kept.size,
+      closing: this.#closing.size + this.#kept.ending,
       executions: executions.reduce((sum, count) => sum + count, 0),
       cdpClients: clients.reduce((sum, count) => sum + count, 0),
       pool: this.#options.pool.counters,
@@ -124,19 +126,73 @@ export class SessionRegistry {
     await this.#options.records.begin(recordOf(session))
   }
 
-  /** Lends out a session that nobody else sees, and ends it afterwards. */
+  /**
+   * Lends out a session that nobody else sees. Afterwards it ends, or stays for a while under the
+   * name that the task's result is given, so that `resume` finds it.
+   */
   async lend<Result>(
     specification: SessionSpecification,
     task: (session: Session) => Promise<Result>,
-    signal?: AbortSignal,
+    options: {
+      signal?: AbortSignal
+      keepAs?: (result: Result) => string | undefined
+    } = {},
   ): Promise<Result> {
+    const { signal, keepAs } = options
     const session = await this.#start(specification, { listed: false, signal })
     try {
-      await session.runNoCode()
-      return await task(session)
+      const mayStay = keepAs !== undefined && this.#kept.enabled
+      if (!mayStay) await session.runNoCode()
+      const result = await task(session)
+      const name = mayStay ? keepAs(result) : undefined
+      if (name !== undefined && !this.#stopping.signal.aborted) {
+        const parts = session.handOver()
+        if (parts) this.#kept.keep(name, session.keyId, parts)
+      }
+      return result
     } finally {
+      // One that was handed over has ended already.
       await session.destroy('released')
+      this.#options.pool.room = this.#room
     }
+  }
+
+  /**
+   * Goes on with a session that was kept under that name.
+   *
+   * @returns undefined when there is none any more
+   * @throws InsufficientCreditsError, ShuttingDownError
+   */
+  async resume(name: string, specification: SessionSpecification): Promise<Session | undefined> {
+    await this.#options.billing.check(specification)
+    this.#stopping.signal.throwIfAborted()
+    const start: Start = { keyId: specification.keyId, isEntered: false }
+    const starting = this.#kept.take(name).then(async (parts) => {
+      if (!parts) return undefined
+      start.isEntered = true
+      return this.#enter(new Session(parts, specification), { listed: true })
+    })
+    // It has a place all the time.
+    this.#starting.add(starting, start)
+    try {
+      const session = await starting
+      if (session) this.#options.pool.prepare(session)
+      return session
+    } finally {
+      this.#starting.delete(starting)
+      this.#options.pool.room = this.#room
+    }
+  }
+
+  /** Ends what was kept under that name: nobody will come back to it. */
+  forget(name: string): void {
+    this.#kept.giveUp(name)
+  }
+
+  /** Makes a living standalone session one that continues a scrape. */
+  async bindToScrape(session: Session, scrapeId: string): Promise<void> {
+    session.scrapeId = scrapeId
+    await this.#options.records.begin(recordOf(session))
   }
 
   /**
@@ -222,7 +278,8 @@ export class SessionRegistry {
   /** Takes no more sessions and ends those that there are. */
   async close(reason: EndReason): Promise<void> {
     this.#stopping.abort(new ShuttingDownError())
-    await Promise.allSettled([...this.#starting.keys(), this.#options.pool.close()])
+    const ends = [this.#options.pool.close(), this.#kept.close()]
+    await Promise.allSettled([this.#starting.settled(), ...ends])
     const living = [...this.#sessions.values()]
     await Promise.allSettled(living.map((session) => session.destroy(reason)))
     await Promise.allSettled(this.#closing.values())
@@ -230,22 +287,25 @@ export class SessionRegistry {
 
   async #start(specification: SessionSpecification, options: StartOptions): Promise<Session> {
     this.#stopping.signal.throwIfAborted()
-    const { keyLimits, maxSessions, pool } = this.#options
+    const { keyLimits, maxSessions, pool, profiles } = this.#options
     const { keyId } = specification
     const { sessions: ownLimit = maxSessions } = await keyLimits.of(keyId)
     this.#stopping.signal.throwIfAborted()
     // From here to the entry below nothing else can happen.
-    if (this.#countOf(keyId) >= ownLimit) throw new SessionLimitError(ownLimit)
-    if (this.#room <= 0) throw new SessionLimitError(maxSessions)
+    if (this.#countOf(keyId) >= ownLimit && !this.#kept.giveUpOldest(keyId)) {
+      throw new SessionLimitError(ownLimit)
+    }
+    if (this.#room <= 0 && !this.#kept.giveUpOldest()) throw new SessionLimitError(maxSessions)
     const signals = [this.#stopping.signal, ...(options.signal ? [options.signal] : [])]
-    const profile = this.#openProfile(specification)
+    const named = specification.profile
+    const profile: Profile | undefined = named && profiles.open({ keyId, name: named.name }, named)
     const start: Start = { keyId, isEntered: false }
     const enter = (parts: SessionParts): Promise<Session> => {
       start.isEntered = true
       return this.#enter(new Session(parts, specification), options)
     }
     const starting = pool.claim(AbortSignal.any(signals), enter, profile)
-    this.#starting.set(starting, start)
+    this.#starting.add(starting, start)
     pool.room = this.#room
     try {
       return await starting
@@ -258,25 +318,16 @@ export class SessionRegistry {
     }
   }
 
-  #openProfile({ keyId, profile }: SessionSpecification): Profile | undefined {
-    return profile && this.#options.profiles.open({ keyId, name: profile.name }, profile)
-  }
-
   /** How many more sessions there may be. */
   get #room(): number {
-    const { maxSessions } = this.#options
-    return maxSessions - this.#sessions.size - this.#starts.length - this.#closing.size
-  }
-
-  /** Those that are not among the sessions yet. */
-  get #starts(): Start[] {
-    return [...this.#starting.values()].filter(({ isEntered }) => !isEntered)
+    const inUse = this.#sessions.size + this.#starting.count + this.#closing.size
+    return this.#options.maxSessions - inUse - this.#kept.size
   }
 
   /** Sessions of a key, those on their way included. */
   #countOf(keyId: string): number {
     const living = [...this.#sessions.values()].filter((session) => session.keyId === keyId)
-    return living.length + this.#starts.filter((start) => start.keyId === keyId).length
+    return living.length + this.#starting.countOf(keyId) + this.#kept.countOf(keyId)
   }
 
   /** From here on the session can be found. */
@@ -299,7 +350,7 @@ export class SessionRegistry {
       const duration = Date.now() - session.createdAt
       const credits = creditsFor(duration, session.prompted)
       this.#ends.set(session.id, { reason, duration, credits })
-      const recorded = this.#settle(session, reason, ended).then(async (end) => {
+      const recorded = settled(session, reason, ended, log).then(async (end) => {
         this.#ends.set(session.id, end)
         // In this order: what is not billed yet is found by its record at the next start.
         if (await isRecorded) {
@@ -341,53 +392,7 @@ export class SessionRegistry {
       throw error
     }
   }
-
-  /** A session whose teardown failed has ended all the same; operators hear of what is left. */
-  async #settle(
-    session: Session,
-    reason: EndReason,
-    ended: Promise<SessionEnd>,
-  ): Promise<SessionEnd> {
-    const { log } = this.#options
-    const { id } = session
-    try {
-      const end = await ended
-      log.info({ sessionId: id, endReason: reason, durationMs: end.duration }, 'session ended')
-      return end
-    } catch (error) {
-      log.error({ sessionId: id, endReason: reason, err: error }, 'session did not end cleanly')
-      const duration = Date.now() - session.createdAt
-      return { reason, duration, credits: creditsFor(duration, session.prompted) }
-    }
-  }
 }
 
 /** Of a session of which nothing is kept any more but that it once was. */
 const unknownEnd: SessionEnd = { reason: 'released', duration: 0, credits: 0 }
-
-/** A session that is on its way. */
-interface Start {
-  /** The key that it will belong to. */
-  keyId: string
-  /** Whether it is among the sessions already. */
-  isEntered: boolean
-}
-
-interface StartOptions {
-  /** Whether its owner sees it; a session that is only lent out is not. */
-  listed: boolean
-  signal?: AbortSignal | undefined
-}
-
-function recordOf(session: Session): SessionRecord {
-  return {
-    id: session.id,
-    keyId: session.keyId,
-    ...(session.scrapeId === undefined ? {} : { scrapeId: session.scrapeId }),
-    streamWebView: session.streamWebView,
-    createdAt: session.createdAt,
-    lastActivity: session.lifetime.lastActivity,
-    expiresAt: session.lifetime.expiresAt,
-    ...(session.prompted ? { prompted: true } : {}),
-  }
-}

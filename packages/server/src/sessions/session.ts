@@ -2,6 +2,7 @@ import type { EndReason, ExecutionOutput, Language } from '@tandem-browser/core'
 import type { BrowserProcess } from '../browser/browser-process.ts'
 import { EmulatedPages, type Emulation } from '../browser/emulation.ts'
 import type { CdpClient, ClientSink } from '../cdp/client.ts'
+import type { AdvertisingHosts } from '../egress/advertising-hosts.ts'
 import type { EgressProblem } from '../egress/problem.ts'
 import { CapabilityToken } from '../keys/capability-token.ts'
 import { creditsFor } from './credits.ts'
@@ -63,7 +64,8 @@ const orderlyEnds = new Set<EndReason>(['released', 'ttl', 'idle', 'server_shutd
 export class Session {
   readonly id: string
   readonly keyId: string
-  readonly scrapeId: string | undefined
+  /** The scrape that it continues. A standalone session may be given to one later. */
+  scrapeId: string | undefined
   readonly streamWebView: boolean
   readonly limits: LifetimeLimits
   /** Whether a prompt was used in it: then all of it costs more. */
@@ -212,6 +214,31 @@ export class Session {
 
   get browser(): BrowserProcess {
     return this.#parts.browser
+  }
+
+  /** Keeps the pages from hosts of advertising, but for those of whoever runs that address. */
+  blockAdvertising(hosts: AdvertisingHosts, address: string): void {
+    this.#parts.egress.blockAdvertising(hosts, address)
+  }
+
+  /**
+   * Ends the session and nothing of what it is made of, with which the caller may go on.
+   *
+   * @returns undefined when it has ended already
+   */
+  handOver(): SessionParts | undefined {
+    if (this.#destroyed) return undefined
+    const duration = Date.now() - this.createdAt
+    const end = { reason: 'released' as const, duration, credits: 0 }
+    this.#destroyed = Promise.resolve(end)
+    this.onClosing?.(end.reason, this.#destroyed)
+    this.lifetime.stop()
+    this.#ending.abort(new SessionEndedError(end.reason))
+    this.live.close(end.reason)
+    const { cdp } = this.#parts.browser
+    cdp.onActivity = undefined
+    cdp.onClose = undefined
+    return this.#parts
   }
 
   /**

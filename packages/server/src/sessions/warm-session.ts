@@ -55,10 +55,14 @@ export class WarmSession {
     return bytes > this.#least + growthLimit
   }
 
-  /** Whether a page of it answers at once. */
-  async answers(): Promise<boolean> {
+  /**
+   * Whether a page of it answers.
+   *
+   * @param deadline Milliseconds. Default: at once.
+   */
+  async answers(deadline = probeDeadline): Promise<boolean> {
     try {
-      await probePage(this.parts.browser.cdp, probeDeadline)
+      await probePage(this.parts.browser.cdp, deadline)
       return !this.#lost
     } catch {
       return false

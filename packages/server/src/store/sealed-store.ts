@@ -128,6 +128,11 @@ function associatedData(kind: Kind, key: string, header: Uint8Array): Buffer {
   return Buffer.concat([header, Buffer.from(`${kind}\0${key}`)])
 }
 
+/** A value was sealed otherwise than it is opened now. */
+export class UnreadableValueError extends StoreError {}
+
 function unreadable(key: string, reason: string, cause?: unknown): StoreError {
-  return new StoreError(`The stored value of ${key} cannot be read: ${reason}.`, { cause })
+  return new UnreadableValueError(`The stored value of ${key} cannot be read: ${reason}.`, {
+    cause,
+  })
 }

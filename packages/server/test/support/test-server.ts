@@ -16,7 +16,7 @@ export interface TestServerOptions extends Omit<
 
 /**
  * A real server on a port of its own, with an empty data folder and two API
- * keys. Unless it is told otherwise it keeps no session ready, so that all that
+ * keys. Unless it is told otherwise it keeps no session ready, and no page of a scrape, so that all that
  * there is of processes and folders is that of the sessions in use.
  */
 export class TestServer extends ApiCaller implements AsyncDisposable {
@@ -41,6 +41,7 @@ export class TestServer extends ApiCaller implements AsyncDisposable {
         // The pages of the tests are on this machine.
         egressAllow: ['127.0.0.1:*', '[::1]:*', 'localhost:*'],
         poolSize: 0,
+        scrapeKeep: 0,
         ...options,
         port: 0,
         apiKeys: TestServer.keys,

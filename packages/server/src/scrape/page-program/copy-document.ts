@@ -17,14 +17,19 @@ export interface DocumentCopy {
 /**
  * Copies the live document's body into an inert document: nothing in it runs, loads or changes the
  * page. The copy is what a reader sees: content of open shadow roots and of same-origin frames is in
- * its place; scripts, styles, event handlers and comments are gone; addresses are absolute.
+ * its place; scripts, styles, event handlers and comments are gone; addresses are absolute. Pictures
+ * that are written out in the page stay only with `inlineImages`.
  *
  * Everything is read through the prototypes' getters, because an element named `attributes` in a
  * form, or `body` anywhere, hides the property of that name, in an isolated world, too.
  *
  * Runs in the page, so it may use nothing but its arguments.
  */
-export function copyDocument(window: PageWindow, limits: CopyLimits): DocumentCopy {
+export function copyDocument(
+  window: PageWindow,
+  limits: CopyLimits,
+  inlineImages: boolean,
+): DocumentCopy {
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what the DOM gives
   const getter = <T>(prototype: object, name: string): ((target: object) => T) => {
     const property = Object.getOwnPropertyDescriptor(prototype, name)
@@ -70,7 +75,7 @@ export function copyDocument(window: PageWindow, limits: CopyLimits): DocumentCo
     'button embed fieldset form iframe img input object output select textarea'.split(' '),
   )
   const longestAttribute = 20_000
-  const longestDataAddress = 2_000
+  const longestDataAddress = inlineImages ? 2_000_000 : 2_000
 
   let nodes = 0
   let characters = 0
@@ -80,7 +85,9 @@ export function copyDocument(window: PageWindow, limits: CopyLimits): DocumentCo
     try {
       const { href, protocol } = new window.URL(value.trim(), base)
       if (/^(javascript|vbscript|blob|filesystem|about):$/.test(protocol)) return undefined
-      return protocol === 'data:' && href.length > longestDataAddress ? undefined : href
+      if (protocol !== 'data:') return href
+      if (!inlineImages && /^data:image\//i.test(href)) return undefined
+      return href.length > longestDataAddress ? undefined : href
     } catch {
       return undefined
     }
@@ -93,7 +100,7 @@ export function copyDocument(window: PageWindow, limits: CopyLimits): DocumentCo
         const [address = '', ...descriptor] = candidate.trim().split(/\s+/)
         return [absolute(address, base), ...descriptor].join(' ')
       })
-      .filter((candidate) => candidate.startsWith('http'))
+      .filter((candidate) => /^(http|data:)/.test(candidate))
       .join(', ')
 
   const cleanAttribute = (

@@ -9,6 +9,9 @@ export interface ExtractOptions {
   html: boolean
   rawHtml: boolean
   links: boolean
+  images: boolean
+  /** Whether pictures that are written out in the page stay. */
+  inlineImages: boolean
   includeTags: string[]
   excludeTags: string[]
   onlyMainContent: boolean
@@ -25,6 +28,7 @@ export interface Extract {
   html?: string
   rawHtml?: string
   links?: string[]
+  images?: string[]
   warnings: string[]
   /** A selector of the request that is none. */
   badSelector?: { option: 'includeTags' | 'excludeTags'; selector: string }
@@ -63,17 +67,19 @@ export function extract(window: PageWindow, tools: PageTools, options: ExtractOp
   const contentType = read<string>('contentType')
   const answer: Extract = { statement: tools.readMetadata(window), contentType, warnings }
   if (options.rawHtml) answer.rawHtml = bounded('rawHtml', rawHtml())
-  if (!(options.markdown || options.html || options.links)) return answer
+  const wanted = [options.markdown, options.html, options.links, options.images]
+  if (!wanted.includes(true)) return answer
 
   if (!/html|^image\/|^video\/|^audio\//.test(contentType)) {
     const text = plainText().slice(0, options.textLimit + 1)
     if (options.markdown) answer.markdown = bounded('markdown', fenced(text))
     if (options.html) answer.html = bounded('html', `<pre>${escaped(text)}</pre>`)
     if (options.links) answer.links = []
+    if (options.images) answer.images = []
     return answer
   }
 
-  const copy = tools.copyDocument(window, options.limits)
+  const copy = tools.copyDocument(window, options.limits, options.inlineImages)
   if (copy.cut) warnings.push('The page is very large; only its beginning was read.')
   const { body } = copy.document
   try {
@@ -88,6 +94,7 @@ export function extract(window: PageWindow, tools: PageTools, options: ExtractOp
   }
 
   if (options.links) answer.links = linksOf(body)
+  if (options.images) answer.images = imagesOf(body)
   const main = options.onlyMainContent && options.includeTags.length === 0
   const content = main ? tools.mainContent(copy.document, tools.Readability) : body
   if (options.markdown) answer.markdown = bounded('markdown', markdownOf(content))
@@ -158,6 +165,42 @@ export function extract(window: PageWindow, tools: PageTools, options: ExtractOp
       }
     }
     return [...found]
+  }
+
+  /** Addresses of the page's pictures, also of those for other screens and those it is shared with. */
+  function imagesOf(root: PageElement): string[] {
+    const found = new Set<string>()
+    const add = (address: string | null | undefined): void => {
+      if (
+        address &&
+        /^https?:/.test(address) &&
+        address.length <= 4_000 &&
+        found.size < linkLimit
+      ) {
+        found.add(address)
+      }
+    }
+    for (const element of root.querySelectorAll('img, picture source, video, input[type=image]')) {
+      add(element.getAttribute(element.localName === 'video' ? 'poster' : 'src'))
+      for (const candidate of (element.getAttribute('srcset') ?? '').split(/,\s+/)) {
+        add(candidate.trim().split(/\s+/)[0])
+      }
+    }
+    for (const [name, value] of answer.statement.entries) {
+      if (/^(og:image(:secure_url|:url)?|twitter:image(:src)?)$/.test(name)) add(absolute(value))
+    }
+    if (found.size === linkLimit) {
+      warnings.push(`The page has more than ${linkLimit} pictures; the first are given.`)
+    }
+    return [...found]
+  }
+
+  function absolute(address: string): string | undefined {
+    try {
+      return new window.URL(address, answer.statement.url).href
+    } catch {
+      return undefined
+    }
   }
 
   function markdownOf(element: PageElement): string {

@@ -132,7 +132,8 @@ export function toMarkdown(
     replacement: (_, node) => {
       const source = node.getAttribute('src') ?? ''
       const alt = oneLine(node.getAttribute('alt') ?? '').replace(/[[\]]/g, '')
-      if (!source.startsWith('http')) return alt
+      // Of those that are written out in the page only the wanted ones are still there.
+      if (!/^(http|data:image\/)/.test(source)) return alt
       return `![${alt}](${escapeAddress(source)})`
     },
   })

@@ -1,0 +1,23 @@
+import type { EndReason } from '@tandem-browser/core'
+import type { Logger } from 'pino'
+import { creditsFor } from './credits.ts'
+import type { Session, SessionEnd } from './session.ts'
+
+/** A session whose teardown failed has ended all the same; operators hear of what is left. */
+export async function settled(
+  session: Session,
+  reason: EndReason,
+  ended: Promise<SessionEnd>,
+  log: Logger,
+): Promise<SessionEnd> {
+  const { id } = session
+  try {
+    const end = await ended
+    log.info({ sessionId: id, endReason: reason, durationMs: end.duration }, 'session ended')
+    return end
+  } catch (error) {
+    log.error({ sessionId: id, endReason: reason, err: error }, 'session did not end cleanly')
+    const duration = Date.now() - session.createdAt
+    return { reason, duration, credits: creditsFor(duration, session.prompted) }
+  }
+}
