@@ -274,12 +274,13 @@ describe('serve', { timeout: 60_000 }, () => {
     const health = (await (await fetch(`${url}/health`)).json()) as { isolation: string }
     expect(health.isolation).toBe('none')
     expect(output()).toContain('WARNING: isolation: none.')
+    // By its end all of the log has come.
+    expect(await stop(child, 'SIGTERM')).toBe(0)
     const logged = output()
       .split('\n')
       .filter((line) => line.startsWith('{'))
     expect(logged.length).toBeGreaterThan(0)
     for (const line of logged) expect(JSON.parse(line)).toMatchObject({ isolation: 'none' })
-    expect(await stop(child, 'SIGTERM')).toBe(0)
   })
 
   test('a port in use is one sentence and no key is made', async () => {
