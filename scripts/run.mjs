@@ -9,6 +9,7 @@ const jobs = {
   doctor: ['packages/server/src/main.ts', 'doctor'],
   tour: ['apps/tour/src/main.ts'],
   'langchain-agent': ['apps/langchain-agent/src/main.ts'],
+  'ai-sdk-chat': ['apps/ai-sdk-chat/launch/main.ts'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   bench: ['bench/src/main.ts'],
   compare: ['scripts/compare.ts'],
@@ -24,6 +25,7 @@ const jobs = {
 const withoutIsolation = {
   tour: 'The tour runs without isolation.',
   'langchain-agent': 'The agent runs without isolation.',
+  'ai-sdk-chat': 'The chat runs without isolation.',
   test: 'The tests run without isolation, and those of isolation itself are skipped.',
   bench: 'The benchmarks run without isolation.',
   check: 'The examples run without isolation.',

@@ -1,16 +1,8 @@
 import { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import type { ChatResult } from '@langchain/core/outputs'
-
-/** What a script does next: a tool to call, and a sentence that says why. */
-export interface ScriptedStep {
-  why: string
-  tool: string
-  args: Record<string, unknown>
-}
-
-/** Gets what the tool before it answered, and returns the closing words. */
-export type Script = Generator<ScriptedStep, string, string>
+import { snakeCase, type ToolName } from '@tandem-browser/core/tools'
+import type { Script } from 'tour/shopper/script'
 
 /** Plays a script in place of a model, through the same messages and tools. It understands nothing. */
 export class ScriptedModel extends BaseChatModel {
@@ -37,7 +29,11 @@ export class ScriptedModel extends BaseChatModel {
     const { done, value } = this.#script.next(answer)
     if (done) return resultOf(new AIMessage({ id: 'end', content: value }))
     this.#steps += 1
-    const call = { type: 'tool_call' as const, id: `step-${this.#steps}`, name: value.tool }
+    const call = {
+      type: 'tool_call' as const,
+      id: `step-${this.#steps}`,
+      name: nameOfTool(value.tool),
+    }
     return resultOf(
       new AIMessage({
         id: call.id,
@@ -46,6 +42,11 @@ export class ScriptedModel extends BaseChatModel {
       }),
     )
   }
+}
+
+/** The name by which the model knows a tool. */
+export function nameOfTool(tool: ToolName): string {
+  return `tandem_${snakeCase(tool)}`
 }
 
 function resultOf(message: AIMessage): ChatResult {

@@ -1,24 +1,24 @@
 import { ScriptedProvider } from '@tandem-browser/tool-conformance'
 import { demoAccount } from 'tour/accounts'
+import { ServedShop } from 'tour/served-shop'
+import { shoppingScript } from 'tour/shopper/shopping-script'
+import { address, describeTask } from 'tour/shopper/shopping-task'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { chooseModel } from '../src/choose-model.ts'
 import { type AgentRun, runAgent } from '../src/run-agent.ts'
-import { ScriptedModel } from '../src/scripted-model.ts'
-import { shoppingScript } from '../src/shopping-script.ts'
-import { address, describeTask } from '../src/shopping-task.ts'
-import { Stage } from '../src/stage.ts'
+import { nameOfTool, ScriptedModel } from '../src/scripted-model.ts'
 
 /** Lets an agent shop, and gives what the person was told and asked. */
-async function shop(
-  stage: Stage,
+async function goShopping(
+  shop: ServedShop,
   { isApproved, ...model }: Pick<AgentRun, 'model' | 'seesPictures'> & { isApproved: boolean },
 ) {
   const told: string[] = []
   const asked: string[] = []
   const closing = await runAgent({
     ...model,
-    tandem: stage.tandem,
-    task: describeTask(taskOf(stage)),
+    tandem: shop.tandem,
+    task: describeTask(taskOf(shop)),
     person: {
       tell: (line) => told.push(line),
       approve: async (description) => {
@@ -27,49 +27,49 @@ async function shop(
       },
     },
   })
-  expect(stage.site.orders).toMatchObject([
+  expect(shop.site.orders).toMatchObject([
     {
       lines: [{ quantity: 1, product: { name: 'Valve caps, a pair' } }],
       address: { city: 'Vienna' },
     },
   ])
-  expect(closing).toContain(stage.site.orders[0]?.number)
+  expect(closing).toContain(shop.site.orders[0]?.number)
   expect(closing).toContain('Valve caps, a pair for €1.90')
   expect(closing.includes('could not check')).toBe(!isApproved)
   expect(asked).toEqual([expect.stringContaining(`fetch('/price-list.csv')`)])
-  expect(told).toContain('    Opening ' + stage.site.url)
+  expect(told).toContain('    Opening ' + shop.site.url)
   expect(told.filter((line) => line.includes('I check it'))).toHaveLength(1)
   expect(told).toContain(isApproved ? '    Running node code' : '    refused')
-  expect(await stage.tandem.sessions.list({ status: 'active' })).toEqual([])
+  expect(await shop.tandem.sessions.list({ status: 'active' })).toEqual([])
 }
 
-const taskOf = (stage: Stage) => ({ url: stage.site.url, ...demoAccount, address })
+const taskOf = (shop: ServedShop) => ({ url: shop.site.url, ...demoAccount, address })
 
-async function setStage(): Promise<Stage> {
-  const stage = await Stage.set()
-  onTestFinished(() => stage.close())
-  return stage
+async function openShop(): Promise<ServedShop> {
+  const shop = await ServedShop.start()
+  onTestFinished(() => shop.close())
+  return shop
 }
 
 test('the cheapest product of three pages is ordered, with the code that a person approves', async () => {
-  const stage = await setStage()
-  const model = new ScriptedModel(shoppingScript(taskOf(stage)))
-  await shop(stage, { model, isApproved: true })
+  const shop = await openShop()
+  const model = new ScriptedModel(shoppingScript(taskOf(shop)))
+  await goShopping(shop, { model, isApproved: true })
 }, 120_000)
 
 test('a model of the environment does it as well, without the code that a person refuses', async () => {
-  const stage = await setStage()
-  const script = shoppingScript(taskOf(stage))
+  const shop = await openShop()
+  const script = shoppingScript(taskOf(shop))
   await using provider = await ScriptedProvider.start((answer) => {
     const { done, value } = script.next(answer)
     if (done) return { text: value }
-    return { text: value.why, calls: [{ name: value.tool, args: value.args }] }
+    return { text: value.why, calls: [{ name: nameOfTool(value.tool), args: value.args }] }
   })
   const chosen = chooseModel({ OPENAI_BASE_URL: provider.url, AGENT_MODEL: 'scripted' })
   expect(chosen).toBeDefined()
-  if (chosen) await shop(stage, { ...chosen, isApproved: false })
+  if (chosen) await goShopping(shop, { ...chosen, isApproved: false })
 
-  const sessions = await stage.tandem.sessions.list()
+  const sessions = await shop.tandem.sessions.list()
   const secrets = sessions
     .flatMap(({ id, cdpUrl }) => [id, cdpUrl])
     .filter((secret) => secret !== '')

@@ -4,24 +4,34 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Tandem } from '@tandem-browser/core'
 import { startServer } from '@tandem-browser/server'
-import { type Site, startSite } from 'tour/site'
+import { type Site, startSite } from './site/start-site.ts'
 
-/** What the agent works on: a server with a data folder of its own, and the shop of the tour. */
-export class Stage {
+/** The shop, and a Tandem server with a data folder of its own whose sessions may reach it. */
+export class ServedShop {
   readonly tandem: Tandem
   readonly site: Site
+  /** Where the server is. */
+  readonly baseUrl: string
+  /** The only key that it takes. */
+  readonly apiKey: string
   readonly #teardown: readonly (() => Promise<unknown>)[]
 
-  private constructor(tandem: Tandem, site: Site, teardown: readonly (() => Promise<unknown>)[]) {
-    this.tandem = tandem
+  private constructor(
+    site: Site,
+    access: { baseUrl: string; apiKey: string },
+    teardown: readonly (() => Promise<unknown>)[],
+  ) {
+    this.tandem = new Tandem(access)
     this.site = site
+    this.baseUrl = access.baseUrl
+    this.apiKey = access.apiKey
     this.#teardown = teardown
   }
 
-  static async set(): Promise<Stage> {
+  static async start(): Promise<ServedShop> {
     const teardown: (() => Promise<unknown>)[] = []
     try {
-      const dataDir = await mkdtemp(join(tmpdir(), 'tandem-agent-'))
+      const dataDir = await mkdtemp(join(tmpdir(), 'tandem-shop-'))
       teardown.push(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }))
       const site = await startSite({ port: 0 })
       teardown.push(() => site.close())
@@ -35,9 +45,11 @@ export class Stage {
         poolSize: 0,
         egressAllow: [new URL(site.url).host],
         isolation: process.env['TANDEM_ISOLATION'] === 'none' ? 'none' : 'bubblewrap',
+        // Where the set-up has put it.
+        python: process.env['TANDEM_PYTHON'] || undefined,
       })
       teardown.push(() => server.close())
-      return new Stage(new Tandem({ baseUrl: server.url, apiKey }), site, teardown)
+      return new ServedShop(site, { baseUrl: server.url, apiKey }, teardown)
     } catch (error) {
       await runInReverse(teardown)
       throw error
@@ -47,6 +59,11 @@ export class Stage {
   /** Takes everything down again, last first. */
   close(): Promise<void> {
     return runInReverse(this.#teardown)
+  }
+
+  /** Closes it at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
   }
 }
 
