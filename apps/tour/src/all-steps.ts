@@ -11,6 +11,7 @@ import { giveItToAiSdk } from './steps/09-give-it-to-ai-sdk.ts'
 import { refusePrivateAddress } from './steps/10-refuse-private-address.ts'
 import { killEndlessLoop } from './steps/11-kill-endless-loop.ts'
 import { stop } from './steps/12-stop.ts'
+import { keepProfile } from './steps/13-keep-profile.ts'
 
 /** The tour, in order. A new step is a file in steps/ and a line in this list. */
 export const steps: readonly Step[] = [
@@ -26,4 +27,5 @@ export const steps: readonly Step[] = [
   refusePrivateAddress,
   killEndlessLoop,
   stop,
+  keepProfile,
 ]

@@ -22,6 +22,7 @@ const titles = [
   'Refuse a private address',
   'Kill an endless loop',
   'Stop the session',
+  'Keep a profile',
 ]
 
 function expectNothingLeft(ended: Ended): void {
@@ -53,7 +54,8 @@ describe('the tour', { timeout: 120_000 }, () => {
     expect(ended.stdout).toContain('the code saw €49.50')
     expect(ended.stdout).toMatch(/agent read \d{3,} characters and clicked/)
     expect(ended.stdout).toMatch(/model read \d{3,} characters and filled in “bell”/)
-    expect(ended.stdout).toMatch(/12 steps on one page in [\d.]+ s, all as expected\.\n$/)
+    expect(ended.stdout).toContain('signed in once, and “Hello, Ada” in a new session as well')
+    expect(ended.stdout).toMatch(/13 steps on one page in [\d.]+ s, all as expected\.\n$/)
 
     const picture = /screenshot in (\S+)/.exec(ended.stdout)?.[1] ?? ''
     const path = fileURLToPath(new URL('../output/shop.png', import.meta.url))

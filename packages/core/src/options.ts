@@ -118,6 +118,8 @@ export interface EndedSession {
   sessionDurationMs: number | undefined
   /** Undefined when the hosted service is asked a second time. */
   creditsBilled: number | undefined
+  /** Why the session's profile was not saved although it was to be. */
+  profileError: string | undefined
   /** `X-Request-Id` of the answer. */
   requestId: string | undefined
 }

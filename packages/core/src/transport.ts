@@ -66,8 +66,8 @@ export class Transport {
       { method: 'DELETE', path, signal },
       'success',
     )
-    const { sessionDurationMs, creditsBilled } = data
-    return { sessionDurationMs, creditsBilled, requestId }
+    const { sessionDurationMs, creditsBilled, profileError } = data
+    return { sessionDurationMs, creditsBilled, profileError, requestId }
   }
 
   /**
