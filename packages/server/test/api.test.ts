@@ -228,12 +228,13 @@ describe('the life of a session', () => {
     })
     expect(created.status).toBe(200)
     const { id, cdpUrl, expiresAt } = created.body as Record<string, string>
+    const liveUrl = /^http:\/\/127\.0\.0\.1:\d+\/live\/[0-9a-f-]{36}#[\w-]{43}$/
     expect(created.body).toEqual({
       success: true,
       id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
       cdpUrl: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+\/cdp\/[^?]+\?token=[\w-]{43}$/),
-      liveViewUrl: '',
-      interactiveLiveViewUrl: '',
+      liveViewUrl: expect.stringMatching(liveUrl),
+      interactiveLiveViewUrl: expect.stringMatching(liveUrl),
       expiresAt: expect.any(String),
     })
     expect(Date.parse(expiresAt as string) - before).toBeGreaterThan(58_000)
