@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { CallOptions } from './support/api-caller.ts'
+import { LiveClient } from './support/live-client.ts'
 import { LocalSite } from './support/local-site.ts'
 import { RawClient } from './support/raw-client.ts'
 import { rawRequest } from './support/raw-request.ts'
@@ -59,6 +60,61 @@ test('no level of the log shows a key or the token of a session', async () => {
   for (const secret of ServerProcess.keys) expect(written).not.toContain(secret)
 })
 
+test('no level of the log shows what opens a live view, or what people do in it', async () => {
+  const server = await startServer()
+  const session = await server.createSession()
+  const secrets = new Set<string>()
+  const errors: string[] = []
+  /** Keeps what the server said of a failure. */
+  const refused = async (call: Promise<{ status: number; body: unknown }>): Promise<void> => {
+    const { status, body } = await call
+    expect(status).toBeGreaterThanOrEqual(400)
+    errors.push(JSON.stringify(body))
+  }
+  const addresses = [session.liveViewUrl, session.interactiveLiveViewUrl]
+  for (const address of addresses) {
+    const { body } = await LiveClient.ticket(address)
+    const ticket = String(body['ticket'])
+    const name = `returning-${ticket.slice(0, 8)}`
+    const viewer = await LiveClient.connect(address, ticket, name)
+    const { uploadToken } = await viewer.until('hello')
+    if (typeof uploadToken === 'string') {
+      secrets.add(uploadToken)
+      const upload = (token: string) => bring(session.interactiveLiveViewUrl, token)
+      expect((await upload(uploadToken)).status).toBe(200)
+      await refused(upload(`${uploadToken}x`))
+      viewer.send({ type: 'takeOver', force: false })
+      viewer.send({ type: 'text', text: 'typed-in-the-page' })
+      viewer.send({ type: 'navigate', url: 'file:///typed-as-address' })
+      await viewer.until('problem')
+    }
+    // A ticket that was used is refused, and so is nonsense with secrets in it.
+    await expect(LiveClient.connect(address, ticket)).rejects.toThrow('401')
+    const { origin, pathname, hash } = new URL(address)
+    secrets.add(ticket).add(name).add(hash.slice(1))
+    await refused(LiveClient.ticket(`${address}x`))
+    await refused(LiveClient.ticket(`${origin}/live/${hash.slice(1)}#${ticket}`))
+    await fetch(`${origin}${pathname}?token=${hash.slice(1)}`)
+    await fetch(`${origin}${pathname}/page/${hash.slice(1)}`)
+    viewer.webSocket.send(`not JSON ${ticket}`)
+    viewer.send({ type: 'echo', value: 1 })
+    await viewer.until('echo')
+    await viewer.close()
+  }
+  await server.api('DELETE', `/v2/interact/${session.id}`)
+  for (const address of addresses) await refused(LiveClient.ticket(address))
+  await server.end('SIGTERM')
+
+  // Of each address its token, a ticket and a name; of the second one the upload token, too.
+  expect(secrets.size).toBe(7)
+  const written = withBytesAsText(server.output)
+  expect(logOf(server).filter(({ msg }) => msg === 'viewer joined')).toHaveLength(2)
+  for (const secret of [...secrets, 'typed-in-the-page', 'typed-as-address', 'brought-content']) {
+    expect(written).not.toContain(secret)
+    expect(errors.filter((text) => text.includes(secret))).toEqual([])
+  }
+}, 15_000)
+
 test('no log and no error shows a secret, whichever endpoint is called', async () => {
   await using site = await LocalSite.start()
   const server = await startServer({
@@ -72,7 +128,9 @@ test('no log and no error shows a secret, whichever endpoint is called', async (
     const answer = await server.api(method, path, body, options)
     const text = JSON.stringify(answer.body)
     if (answer.status >= 400) errors.push(text)
-    for (const [, token = ''] of text.matchAll(/[?&]token=([\w-]+)/g)) secrets.add(token)
+    for (const [, token = ''] of text.matchAll(/(?:[?&]token=|\/live\/[\w-]+#)([\w-]+)/g)) {
+      secrets.add(token)
+    }
     return answer
   }
   const named = { headers: { 'idempotency-key': 'named' } }
@@ -81,7 +139,8 @@ test('no log and no error shows a secret, whichever endpoint is called', async (
   const { metadata } = scraped.body['data'] as { metadata: { scrapeId: string } }
   await call('POST', `/v2/scrape/${metadata.scrapeId}/interact`, { code: '1' })
   const id = String(created.body['id'])
-  const tokens = [...secrets]
+  // Those of the keys and of the first session.
+  const tokens = [...secrets].slice(0, 6)
   const unknown = '01890000-0000-7000-8000-000000000000'
   for (const key of [ServerProcess.keys[0], ServerProcess.keys[1], ServerProcess.operatorKey, '']) {
     for (const place of ['/v2/interact', '/v2/browser']) {
@@ -110,8 +169,8 @@ test('no log and no error shows a secret, whichever endpoint is called', async (
   await RawClient.refusal(String(created.body['cdpUrl']))
   await server.end('SIGTERM')
 
-  // Two API keys, one of operators, the token of each session.
-  expect(secrets.size).toBeGreaterThanOrEqual(5)
+  // Two API keys, one of operators, the three tokens of each session.
+  expect(secrets.size).toBeGreaterThanOrEqual(9)
   expect(errors.length).toBeGreaterThan(50)
   const written = withBytesAsText(server.output)
   for (const secret of secrets) {
@@ -125,6 +184,20 @@ test('no log and no error shows a secret, whichever endpoint is called', async (
   expect(lines.every(({ reqId }) => typeof reqId === 'string')).toBe(true)
   expect(lines.filter(({ sessionId }) => sessionId === id).length).toBeGreaterThan(10)
 }, 30_000)
+
+/** Brings a file into a session as a viewer does. */
+async function bring(
+  address: string,
+  uploadToken: string,
+): Promise<{ status: number; body: unknown }> {
+  const { origin, pathname } = new URL(address)
+  const response = await fetch(`${origin}${pathname}/files?name=a.txt`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream', 'x-upload-token': uploadToken },
+    body: 'brought-content',
+  })
+  return { status: response.status, body: await response.json() }
+}
 
 test('what clients and operators do is no error in the log', async () => {
   await using site = await LocalSite.start()
