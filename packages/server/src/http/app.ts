@@ -22,6 +22,7 @@ import { authenticate } from './authentication.ts'
 import { CapabilityUrlBuilder } from './capability-urls.ts'
 import { CdpRoutes } from './cdp-routes.ts'
 import { ClientGoneError } from './client-connection.ts'
+import { descriptionRoutes } from './description-routes.ts'
 import { isDefect, toApiError } from './error-mapping.ts'
 import { IdempotentCalls } from './idempotent-calls.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
@@ -133,6 +134,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     exposedHeaders: ['x-request-id', 'retry-after', 'idempotent-replayed'],
     maxAge: 600,
   })
+  descriptionRoutes(app, options.publicUrl)
   healthRoutes(app, { health: options.health, obstacle: () => registry.obstacle })
   operatorRoutes(app, {
     operatorKeys: options.operatorKeys,

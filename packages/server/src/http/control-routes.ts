@@ -11,7 +11,7 @@ interface SessionParameters {
   Params: { sessionId: string }
 }
 
-const controlSchema = z.discriminatedUnion('action', [
+export const controlSchema = z.discriminatedUnion('action', [
   z.object({
     action: z.literal('take'),
     mode: z.enum(['wait', 'refuse']).optional(),

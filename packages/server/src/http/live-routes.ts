@@ -20,7 +20,7 @@ const maximumMessageBytes = 1024 * 1024
 /** Milliseconds between pings; a viewer that missed one altogether is gone. */
 const pingInterval = 10_000
 
-const ticketSchema = z.object({ token: z.string().min(1).max(200) })
+export const ticketSchema = z.object({ token: z.string().min(1).max(200) })
 const uploadSchema = z.object({ name: z.string().min(1).max(300) })
 
 interface LiveRoute {

@@ -1,0 +1,71 @@
+import { type Operation, json } from './operation.ts'
+
+/** What concerns the server and no session. */
+export const serverOperations: readonly Operation[] = [
+  {
+    id: 'getHealth',
+    tag: 'Server',
+    method: 'get',
+    path: '/health',
+    summary: 'Whether the server lives, and what it is',
+    access: 'anybody',
+    answers: [
+      { status: 200, description: 'It lives.', content: { [json]: 'Health' } },
+      { status: 503, description: 'It is being stopped.', content: { [json]: 'Health' } },
+    ],
+    failures: [],
+  },
+  {
+    id: 'getReady',
+    tag: 'Server',
+    method: 'get',
+    path: '/ready',
+    summary: 'Whether a session can be had',
+    access: 'anybody',
+    answers: [
+      { status: 200, description: 'One can.', content: { [json]: 'Ready' } },
+      { status: 503, description: 'None can, and why.', content: { [json]: 'Unready' } },
+    ],
+    failures: [],
+  },
+  {
+    id: 'getMetrics',
+    tag: 'Server',
+    method: 'get',
+    path: '/metrics',
+    summary: 'Measurements, for Prometheus',
+    access: 'operator',
+    answers: [{ status: 200, description: 'The text format.', content: { 'text/plain': 'text' } }],
+    failures: ['operatorsOnly'],
+  },
+  {
+    id: 'getCounters',
+    tag: 'Server',
+    method: 'get',
+    path: '/debug/counters',
+    summary: 'How many there are of everything that has to come back to where it was',
+    access: 'operator',
+    answers: [{ status: 200, description: 'Numbers by name.', content: { [json]: 'Counters' } }],
+    failures: ['operatorsOnly'],
+  },
+  {
+    id: 'getDescription',
+    tag: 'Server',
+    method: 'get',
+    path: '/openapi.json',
+    summary: 'This description',
+    access: 'anybody',
+    answers: [{ status: 200, description: 'OpenAPI 3.1.', content: { [json]: 'Document' } }],
+    failures: [],
+  },
+  {
+    id: 'readDescription',
+    tag: 'Server',
+    method: 'get',
+    path: '/docs',
+    summary: 'This description, to read',
+    access: 'anybody',
+    answers: [{ status: 200, description: 'A page.', content: { 'text/html': 'text' } }],
+    failures: [],
+  },
+]
