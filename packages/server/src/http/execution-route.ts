@@ -11,6 +11,11 @@ import { isDefect, toApiError } from './error-mapping.ts'
 import { EventStream, wantsEventStream } from './event-stream.ts'
 import type { IdempotentCalls } from './idempotent-calls.ts'
 
+/** What a prompt is answered with. */
+export const noModel =
+  'Prompts are not available: this server has no model to follow them. Its operator configures one ' +
+  'with TANDEM_MODEL; until then, send code.'
+
 /** Seconds until an execution is killed when the request does not say. */
 const defaultTimeout = 30
 
@@ -85,7 +90,7 @@ function parameters(
 /** @throws ApiError for what this server cannot run. */
 function runnableCode({ code, prompt }: ExecutionTask['body']): string {
   if (code === undefined || prompt !== undefined) {
-    throw new ApiError(503, 'Prompts are not available: this server has no model to follow them.')
+    throw new ApiError(503, noModel)
   }
   return code
 }

@@ -23,6 +23,7 @@ import {
 } from '../../sessions/session-error.ts'
 import { AnswerLostError } from '../../store/kept-answers.ts'
 import { toApiError } from '../error-mapping.ts'
+import { noModel } from '../execution-route.ts'
 
 /** One way in which a call fails: what a client tells it by, and when it comes. */
 export interface Failure {
@@ -272,7 +273,7 @@ export const failures = {
   ),
   noModel: {
     status: 503,
-    error: 'Prompts are not available: this server has no model to follow them.',
+    error: noModel,
     when: 'A prompt was sent to a server that no model is configured for; the sentence says how that is done.',
   },
   noLanguage: of(
