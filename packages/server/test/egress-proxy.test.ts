@@ -295,9 +295,15 @@ describe('tunnels', () => {
     const target = await afterwards()
     const proxy = await EgressProxy.forTest({ rules: allowLoopback })
     const { socket } = await proxy.tunnel(target)
-    expect(proxy.session.counters).toMatchObject({ clients: 1, open: 1, total: 1, bytesSent: 0 })
+    socket.write('123')
+    await expect
+      .poll(() => proxy.session.counters)
+      .toEqual({
+        ...{ clients: 1, open: 1, total: 1, refused: 0 },
+        ...{ bytesSent: 3, bytesReceived: 'first '.length },
+      })
     const all = readRest(socket)
-    socket.end('12345')
+    socket.end('45')
     expect(await all).toBe('first then 12345')
     await proxy.session.close()
     expect(proxy.session.counters).toEqual({

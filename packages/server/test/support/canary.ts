@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 
 /** Listens on loopback, on both families at the same port, and counts who comes. */
 export class Canary implements AsyncDisposable {
@@ -7,6 +7,7 @@ export class Canary implements AsyncDisposable {
   visits = 0
   readonly port: number
   readonly #servers: readonly Server[]
+  readonly #visitors = new Set<Socket>()
 
   private constructor(servers: readonly Server[]) {
     this.#servers = servers
@@ -14,6 +15,8 @@ export class Canary implements AsyncDisposable {
     for (const server of servers) {
       server.on('connection', (socket) => {
         this.visits += 1
+        this.#visitors.add(socket)
+        socket.once('close', () => this.#visitors.delete(socket))
         socket.on('error', () => {})
         socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ncanary')
       })
@@ -35,6 +38,7 @@ export class Canary implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const visitor of this.#visitors) visitor.destroy()
     await Promise.all(
       this.#servers.map((server) => new Promise((resolve) => server.close(resolve))),
     )
