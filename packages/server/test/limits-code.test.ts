@@ -199,7 +199,12 @@ ${bomb}`,
       const output = await execute(code, { language, timeout: 3 })
       // The issue names the time.
       expect(performance.now() - began).toBeLessThan(4_500)
-      expect(output).toMatchObject({ stdout: 'so far\n', exitCode: 124, killed: true })
+      expect(output).toMatchObject({ stdout: 'so far\n', killed: true })
+      // Thirty copies of Python have more memory than a kernel may; whether that is seen before the
+      // time is over is up to the machine.
+      const isMemory = language === 'python' && output.exitCode === 137
+      expect(output.exitCode).toBe(isMemory ? 137 : 124)
+      expect(output.stderr).toMatch(isMemory ? /the limit is 320 MB/ : /its timeout of 3 s/)
       await expectUntouched()
       const left = await processesOf(sessionId)
       expect(
