@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { canonicalHost } from './target.ts'
 
 /** Kinds of third parties that pages do without: banners, trackers, requests for consent. */
@@ -48,7 +49,10 @@ export class AdvertisingHosts {
     return loading
 
     async function read(): Promise<AdvertisingHosts> {
-      const { entities } = await import('third-party-web/nostats-subset.js')
+      // It is CommonJS that makes its exports as it runs: imported, only its default is there.
+      const require = createRequire(import.meta.url)
+      const { entities } =
+        require('third-party-web/nostats-subset.js') as typeof import('third-party-web/nostats-subset.js')
       const listed = entities.filter(({ category }) => categories.has(category))
       const owners = listed.flatMap(({ name, domains }) =>
         domains.map((domain): [string, string] => [domain.replace(/^\*\./, ''), name]),
