@@ -297,7 +297,7 @@ describe('a hand on the page', () => {
       const options = { bubbles: true, cancelable: true }
       document.activeElement.dispatchEvent(new ClipboardEvent('copy', options))
     })()`)
-    await live.page.waitForFunction(`document.copied?.startsWith('Some words')`)
+    await expect.poll(() => live.page.evaluate('document.copied')).toContain('Some words')
   })
 
   test('goes to addresses, back, forward, and to new tabs', async () => {
