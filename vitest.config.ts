@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { LongestFirst } from './scripts/longest-first.ts'
 
 /** Every folder with tests of its own is a project, named as the folder: `vitest run --project core`. */
@@ -11,6 +11,9 @@ const folders = [
   'bench',
   'scripts',
 ].filter((folder) => existsSync(folder))
+
+/** Whether what takes its time is to run as well. */
+const isLong = process.env['TANDEM_TEST_LONG'] === '1'
 
 /** The same tests as those of ai-sdk-tool, with the AI SDK that came before. */
 const aiSdk6 = {
@@ -26,7 +29,7 @@ const aiSdk6 = {
     root: 'packages/ai-sdk-tool',
     // What the suite asks of the tools themselves does not depend on the major; what does, the
     // others ask. `TANDEM_TEST_LONG=1` runs it here as well.
-    exclude: process.env['TANDEM_TEST_LONG'] === '1' ? [] : ['test/conformance.test.ts'],
+    exclude: [...configDefaults.exclude, ...(isLong ? [] : ['test/conformance.test.ts'])],
   },
 }
 
