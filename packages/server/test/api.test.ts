@@ -72,6 +72,13 @@ test('a page of any origin may call with a key, and read what it needs', async (
   expect(refused.headers.get('access-control-expose-headers')).toContain('x-request-id')
 })
 
+test('an object in the place of a text is told from one, whatever it pretends to be', async () => {
+  const { status, body } = await server.api('POST', `/live/${unknownId}/ticket`, {
+    token: { length: { toString: 1 } },
+  })
+  expect([status, body['code']]).toEqual([400, 'BAD_REQUEST'])
+})
+
 test('every answer has a request id of its own', async () => {
   const answers = await Promise.all([
     server.api('GET', '/v2/interact'),

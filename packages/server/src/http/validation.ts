@@ -11,12 +11,23 @@ export function parseInput<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
 ): Present<z.output<Schema>> {
-  const result = schema.safeParse(input)
+  const result = safeParse(schema, input)
   if (result.success) return result.data as Present<z.output<Schema>>
   const { issues } = result.error
   // Zod reports what was given only on request; nothing of it is echoed here.
   const details = issues.map(({ code, path, message }) => ({ code, path, message }))
   throw new ApiError(400, sentence(issues[0] as z.core.$ZodIssue), { code: 'BAD_REQUEST', details })
+}
+
+/** Zod compares the length of what is no text, too, and fails where it cannot be compared. */
+function safeParse<Schema extends z.ZodType>(schema: Schema, input: unknown) {
+  try {
+    return schema.safeParse(input)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    const sentence = 'Bad Request: a value is an object where a text, a number or a list belongs.'
+    throw new ApiError(400, sentence, { code: 'BAD_REQUEST' })
+  }
 }
 
 /** Texts that clients match on come first in the sentence, as the contract has them. */
