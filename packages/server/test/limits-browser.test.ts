@@ -57,11 +57,12 @@ async function begin(expression: string): Promise<string> {
   return page
 }
 
+/** Not so fast that it is at twice its limit before anybody looks, which ends the session. */
 const fillMemory = `(async () => {
   window.kept = []
   for (;;) {
     kept.push(new Uint8Array(8e6).fill(1))
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await new Promise((resolve) => setTimeout(resolve, 30))
   }
 })()`
 

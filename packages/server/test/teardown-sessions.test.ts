@@ -116,11 +116,13 @@ test(`${count} sessions are made and deleted, some of them killed: nothing is le
   await expect
     .poll(() => server.counters())
     .toMatchObject({
-      timers: counted['timers'],
       ...{ sessions: 0, starting: 0, closing: 0, executions: 0, cdpClients: 0, cdpSockets: 0 },
       ...{ processes: 0, folders: 0, idempotentCalls: 0, pool: { ready: 0, starting: 0 } },
       egress: { sessions: 0, clients: 0, connections: 0 },
     })
+  // One of those from before may have run out meanwhile.
+  const { timers } = await server.counters()
+  expect(timers).toBeLessThanOrEqual(counted['timers'] as number)
   const { body } = await server.api('GET', '/health', undefined, { headers })
   expect(body).toMatchObject({ status: 'ok', sessions: { active: 0 } })
   const { body: list } = await server.api<{ sessions: { status: string }[] }>(
