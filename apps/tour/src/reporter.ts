@@ -4,7 +4,7 @@ import { redact, TandemError } from '@tandem-browser/core'
 import { ExpectationError } from './expectation.ts'
 import type { Step } from './step.ts'
 
-/** What people read. Nothing is written that has not been redacted. */
+/** What people read. Nothing is written that has not been redacted, but for what `secret` is given. */
 export class Reporter {
   readonly #secrets: readonly string[]
   readonly #titleWidth: number
@@ -16,6 +16,12 @@ export class Reporter {
 
   line(text = ''): void {
     process.stdout.write(`${this.#safe(text)}\n`)
+  }
+
+  /** An address that opens something for whoever has it: it is for this person, and for now. */
+  secret(label: string, address: string): void {
+    const warning = styleText('dim', '(a secret; dead when the tour is over)')
+    process.stdout.write(`    ${label}: ${address} ${warning}\n`)
   }
 
   stepDone(number: number, { title }: Step, milliseconds: number, seen: string): void {

@@ -42,6 +42,7 @@ export async function runTour({ steps, url, outputFolder }: RunOptions): Promise
       isShop: url === undefined,
       outputFolder: outputFolder ?? fileURLToPath(new URL('../output', import.meta.url)),
       signal: AbortSignal.any([interruption.signal, overtime.signal]),
+      showSecret: (label, address) => reporter.secret(label, address),
     })
     try {
       const done = await runSteps(steps, tour, reporter, overtime)

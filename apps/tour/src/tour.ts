@@ -1,5 +1,6 @@
 import type { Interaction, Tandem } from '@tandem-browser/core'
 import type { Connection } from '@tandem-browser/playwright-connect'
+import type { Browser } from 'playwright-core'
 
 /** What one step leaves for those after it. */
 export interface HandedOver {
@@ -9,6 +10,8 @@ export interface HandedOver {
   interaction: Interaction
   /** Playwright on the page. */
   connection: Connection
+  /** The browser of a person who looks at the live view. */
+  viewer: Browser
 }
 
 export interface TourOptions {
@@ -17,6 +20,8 @@ export interface TourOptions {
   isShop: boolean
   outputFolder: string
   signal: AbortSignal
+  /** Writes an address that is itself a secret, for the person who started the tour. */
+  showSecret: (label: string, address: string) => void
 }
 
 /** What the steps share: the client, the page, and what they hand over to each other. */
@@ -30,14 +35,17 @@ export class Tour {
   readonly outputFolder: string
   /** Aborted when the tour is interrupted or a step takes too long. */
   readonly signal: AbortSignal
+  /** Writes an address that is itself a secret, for the person who started the tour. */
+  readonly showSecret: (label: string, address: string) => void
   readonly #handedOver: Partial<HandedOver> = {}
 
-  constructor({ tandem, pageUrl, isShop, outputFolder, signal }: TourOptions) {
+  constructor({ tandem, pageUrl, isShop, outputFolder, signal, showSecret }: TourOptions) {
     this.tandem = tandem
     this.pageUrl = pageUrl
     this.isShop = isShop
     this.outputFolder = outputFolder
     this.signal = signal
+    this.showSecret = showSecret
   }
 
   handOver<Name extends keyof HandedOver>(name: Name, value: HandedOver[Name]): void {
@@ -53,6 +61,7 @@ export class Tour {
 
   /** Lets go of what the steps hold on this side; the session is the server's to end. */
   async close(): Promise<void> {
+    await this.#handedOver.viewer?.close()
     await this.#handedOver.connection?.disconnect()
   }
 }

@@ -13,6 +13,7 @@ const titles = [
   'Scrape the page',
   'Interact with code',
   'Attach Playwright to it',
+  'Look at it live, and take over',
   'Change it from both sides',
   'Stream the output',
   'Drive it from Python',
@@ -55,13 +56,22 @@ describe('the tour', { timeout: 120_000 }, () => {
     expect(ended.stdout).toMatch(/agent read \d{3,} characters and clicked/)
     expect(ended.stdout).toMatch(/model read \d{3,} characters and filled in “bell”/)
     expect(ended.stdout).toContain('signed in once, and “Hello, Ada” in a new session as well')
-    expect(ended.stdout).toMatch(/13 steps on one page in [\d.]+ s, all as expected\.\n$/)
+    expect(ended.stdout).toMatch(/14 steps on one page in [\d.]+ s, all as expected\.\n$/)
 
     const picture = /screenshot in (\S+)/.exec(ended.stdout)?.[1] ?? ''
     const path = fileURLToPath(new URL('../output/shop.png', import.meta.url))
     expect(path.endsWith(picture)).toBe(true)
     expect((await stat(path)).mtimeMs).toBeGreaterThanOrEqual(before - 1_000)
     expect((await readFile(path)).subarray(1, 4).toString()).toBe('PNG')
+
+    const view = await readFile(new URL('../output/live-view.png', import.meta.url))
+    const viewTaken = (await stat(new URL('../output/live-view.png', import.meta.url))).mtimeMs
+    expect(viewTaken).toBeGreaterThanOrEqual(before - 1_000)
+    expect([view.readUInt32BE(16), view.readUInt32BE(20)]).toEqual([1280, 860])
+    expect(ended.stdout).toContain('a page that moved, in ')
+    // Both are said to be secrets, differ, and open nothing any more.
+    const addresses = [...ended.stdout.matchAll(/(http\S+\/live\/\S+#\S+) \(a secret; dead/g)]
+    expect(new Set(addresses.map(([, address]) => address)).size).toBe(2)
 
     expectNoSecrets(ended)
     expectNothingLeft(ended)
