@@ -25,8 +25,8 @@ function safeParse<Schema extends z.ZodType>(schema: Schema, input: unknown) {
     return schema.safeParse(input)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    const sentence = 'Bad Request: a value is an object where a text, a number or a list belongs.'
-    throw new ApiError(400, sentence, { code: 'BAD_REQUEST' })
+    const why = 'Bad Request: a value is an object where a text, a number or a list belongs.'
+    throw new ApiError(400, why, { code: 'BAD_REQUEST' })
   }
 }
 
