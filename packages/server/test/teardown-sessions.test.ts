@@ -19,7 +19,7 @@ function killQuietly(pid: number): void {
 const headers = { connection: 'close' }
 
 /** A thousand with `TANDEM_TEST_LONG=1`, which takes about ten minutes. */
-const count = process.env['TANDEM_TEST_LONG'] === '1' ? 1_000 : 27
+const count = process.env['TANDEM_TEST_LONG'] === '1' ? 1_000 : 91
 
 test(`${count} sessions are made and deleted, some of them killed: nothing is left`, async () => {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'tandem-teardown-'))
