@@ -4,6 +4,9 @@ import { concurrentCreates } from './rows/concurrent-creates.ts'
 import { createSession } from './rows/create-session.ts'
 import { execute } from './rows/execute.ts'
 import { idleSessionMemory } from './rows/idle-session-memory.ts'
+import { liveCost } from './rows/live-cost.ts'
+import { liveFirstFrame } from './rows/live-first-frame.ts'
+import { liveFrames } from './rows/live-frames.ts'
 import { roundTrip } from './rows/round-trip.ts'
 import { scrape } from './rows/scrape.ts'
 import { sessionChurn } from './rows/session-churn.ts'
@@ -17,5 +20,8 @@ export const benchmarks: readonly Benchmark[] = [
   scrape,
   concurrentCreates,
   idleSessionMemory,
+  liveFirstFrame,
+  liveFrames,
+  liveCost,
   sessionChurn,
 ]

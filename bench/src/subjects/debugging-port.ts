@@ -8,6 +8,8 @@ import { plainOptions } from './plain-playwright.ts'
 /** A browser that listens on a debugging port of its own, for a client without anything between. */
 export interface DirectBrowser {
   cdpUrl: string
+  /** Opens an address in its only tab; settles when it is loaded. */
+  goto(url: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -24,7 +26,10 @@ export async function launchWithPort(engine: Engine): Promise<DirectBrowser> {
     try {
       // Chromium writes the port and the path of its endpoint once it listens.
       const [port, path] = (await readFile(join(profile, 'DevToolsActivePort'), 'utf8')).split('\n')
-      return { cdpUrl: `ws://127.0.0.1:${port}${path}`, close }
+      const goto = async (url: string): Promise<void> => {
+        await context.pages()[0]?.goto(url)
+      }
+      return { cdpUrl: `ws://127.0.0.1:${port}${path}`, goto, close }
     } catch (error) {
       await close()
       throw error

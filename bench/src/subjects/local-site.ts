@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { clockPage } from './clock-page.ts'
 
 const paragraph = `<p>${'A sentence of some length with a <a href="/elsewhere">link</a> in it. '.repeat(8)}</p>`
 
@@ -15,12 +16,14 @@ const pages: Readonly<Record<string, string>> = {
   '/scripted': document(
     `<script type="module">document.querySelector('h1').dataset.ready = 'yes'</script>`,
   ),
+  '/clock': clockPage,
 }
 
-/** Two small pages on this machine: one of plain HTML, one with a script. */
+/** Small pages on this machine: one of plain HTML, one with a script, and one that never stands still. */
 export class LocalSite {
   readonly plainPage: string
   readonly scriptedPage: string
+  readonly clockPage: string
   readonly #server: Server
 
   private constructor(server: Server) {
@@ -28,6 +31,7 @@ export class LocalSite {
     const { port } = server.address() as AddressInfo
     this.plainPage = `http://127.0.0.1:${port}/`
     this.scriptedPage = `http://127.0.0.1:${port}/scripted`
+    this.clockPage = `http://127.0.0.1:${port}/clock`
   }
 
   static async start(): Promise<LocalSite> {

@@ -10,8 +10,16 @@ interface Reply {
   error?: { message: string }
 }
 
+export interface RawCdpEvent {
+  method: string
+  params: Record<string, unknown>
+  sessionId?: string
+}
+
 /** The thinnest CDP client there is: what it measures is the way, not the library. */
 export class RawCdp {
+  /** Called with what the browser says unasked. */
+  onEvent: ((event: RawCdpEvent) => void) | undefined
   readonly #socket: WebSocket
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
   #lastId = 0
@@ -19,7 +27,12 @@ export class RawCdp {
   private constructor(socket: WebSocket) {
     this.#socket = socket
     socket.on('message', (data: Buffer) => {
-      const { id, result, error } = JSON.parse(data.toString('utf8')) as Reply
+      const message = JSON.parse(data.toString('utf8')) as Reply | RawCdpEvent
+      if ('method' in message) {
+        this.onEvent?.(message)
+        return
+      }
+      const { id, result, error } = message
       const pending = id === undefined ? undefined : this.#pending.get(id)
       if (id !== undefined) this.#pending.delete(id)
       if (error) pending?.reject(new Error(error.message))

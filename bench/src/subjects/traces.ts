@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { allProcesses, descendantsOf } from './processor-time.ts'
 
 /** What a server has beyond itself at a moment. */
 export interface Traces {
@@ -42,24 +43,17 @@ export async function countProcesses(
   server: number,
   ownFolders: readonly string[],
 ): Promise<number> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
-  const parents = new Map<number, number>()
-  const marked = new Set<number>()
-  for (const pid of pids) {
-    const [stat, commandLine, environment] = await Promise.all(
-      ['stat', 'cmdline', 'environ'].map((name) =>
+  const descendants = await descendantsOf(server)
+  const marked = new Set(descendants.map(({ pid }) => pid))
+  for (const pid of await allProcesses()) {
+    if (pid === server || marked.has(pid)) continue
+    const [commandLine, environment] = await Promise.all(
+      ['cmdline', 'environ'].map((name) =>
         readFile(`/proc/${pid}/${name}`, 'latin1').catch(() => ''),
       ),
     )
-    // The name, in parentheses, may hold anything; state and parent come after it.
-    const parent = /^.*\) \S (\d+)/s.exec(stat ?? '')?.[1]
-    if (parent !== undefined) parents.set(pid, Number(parent))
     const texts = `${commandLine}\0${environment}`
-    if (pid !== server && ownFolders.some((folder) => texts.includes(folder))) marked.add(pid)
+    if (ownFolders.some((folder) => texts.includes(folder))) marked.add(pid)
   }
-  const isDescendant = (pid: number): boolean => {
-    const parent = parents.get(pid)
-    return parent !== undefined && parent > 1 && (parent === server || isDescendant(parent))
-  }
-  return pids.filter((pid) => marked.has(pid) || isDescendant(pid)).length
+  return marked.size
 }
