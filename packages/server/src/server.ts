@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
+import { defaultCacheDirectory } from './browser/engine-cache.ts'
 import { findEngine } from './browser/engine.ts'
 import { probeLaunch } from './browser/launch-probe.ts'
 import { type Config, type ServerOptions, resolveConfig } from './config.ts'
@@ -11,6 +12,7 @@ import { ServerMetrics } from './http/server-metrics.ts'
 import { ApiKeys } from './keys/api-keys.ts'
 import { CreditAccounts } from './keys/credit-accounts.ts'
 import { KeyLimitStore } from './keys/key-limits.ts'
+import { compileNodeProgram } from './kernels/compile-node-program.ts'
 import { EgressGateway } from './egress/gateway.ts'
 import { SystemNames } from './egress/system-names.ts'
 import { ProfileFolder } from './profiles/profile-folder.ts'
@@ -97,9 +99,17 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
   const [engine, isolation] = await Promise.all(probes)
   const directory = join(config.dataDirectory, 'sessions')
   await sweepSessions(owner, directory)
-  const { chromiumSandbox, sandboxFailure } = await probeLaunch(engine, isolation, directory)
+  const trials = [
+    probeLaunch(engine, isolation, directory),
+    compileNodeProgram({ isolation, directory, cacheDirectory: defaultCacheDirectory() }),
+  ] as const
+  const [, compilation] = await Promise.allSettled(trials)
+  const { chromiumSandbox, sandboxFailure } = await trials[0]
   if (sandboxFailure !== undefined) {
     log.warn({ reason: sandboxFailure }, 'Chromium runs without its own sandbox on this machine')
+  }
+  if (compilation.status === 'rejected') {
+    log.warn({ err: compilation.reason as Error }, 'kernels start more slowly than they could')
   }
   const metrics = new ServerMetrics(() => registry.counters)
   const egress = new EgressGateway({
@@ -127,6 +137,7 @@ async function assemble(config: Config, log: Logger, teardown: Teardown): Promis
     directory,
     egress,
     python: config,
+    compiledProgram: compilation.status === 'fulfilled' ? compilation.value : undefined,
     limits,
     monitor,
   })

@@ -29,6 +29,8 @@ export interface SessionFactoryOptions {
   directory: string
   egress: EgressGateway
   python: PythonSettings
+  /** Where node kernels find their program compiled, if it could be. */
+  compiledProgram?: string | undefined
   limits: SessionLimits
   monitor: ResourceMonitor
 }
@@ -63,7 +65,7 @@ export class SessionFactory {
    */
   async make(sessionId: string, signal?: AbortSignal, profile?: Profile): Promise<SessionParts> {
     signal?.throwIfAborted()
-    const { python, limits, monitor } = this.#options
+    const { python, compiledProgram, limits, monitor } = this.#options
     const egress = this.#options.egress.open(sessionId)
     const watch = monitor.open()
     const isolation = new LimitedIsolation(this.#options.isolation, limits, watch)
@@ -82,7 +84,7 @@ export class SessionFactory {
         onEgress: (socket, origin) => egress.accept(socket, origin),
       }
       const runtimes = {
-        node: new LanguageRuntime(() => startNodeKernel(kernels)),
+        node: new LanguageRuntime(() => startNodeKernel(kernels, compiledProgram)),
         python: new LanguageRuntime(() => startPythonKernel(kernels, python)),
         bash: new LanguageRuntime(() => startBashKernel(kernels)),
       }

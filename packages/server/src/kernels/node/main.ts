@@ -2,6 +2,7 @@
  * The program inside a node kernel. It runs apart from the server, holds the
  * session's page, and evaluates one execution after the other.
  */
+import { flushCompileCache } from 'node:module'
 import { Socket } from 'node:net'
 import { inspect } from 'node:util'
 import { PipeTransport } from '../../cdp/pipe-transport.ts'
@@ -18,6 +19,13 @@ import { installModules } from './modules.ts'
 import { SharedPage } from './shared-page.ts'
 import { installStandardStreams, writeFully } from './standard-streams.ts'
 
+// It was started only to load all of this, so that Node keeps what it has compiled.
+if (process.argv.includes('--compile')) {
+  flushCompileCache()
+  process.exit()
+}
+// What user code starts has nothing to find there.
+delete process.env['NODE_COMPILE_CACHE']
 if (process.argv.includes('--lifeline')) dieWithServer()
 installStandardStreams()
 installModules()
