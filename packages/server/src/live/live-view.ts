@@ -321,7 +321,10 @@ export class LiveView {
   #show(tier: Tier, frame: Frame): void {
     this.#setState('live')
     const viewers = [...this.#viewers].filter((viewer) => viewer.tier === tier)
-    for (const viewer of viewers) viewer.show(frame)
+    for (const viewer of viewers) {
+      viewer.lead = this.#casts.delay(tier)
+      viewer.show(frame)
+    }
     if (viewers.some((viewer) => viewer.ready)) this.#casts.next(tier)
   }
 

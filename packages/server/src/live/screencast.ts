@@ -35,6 +35,12 @@ const firstFrameDeadline = 200
  */
 const framesInFlight = 2
 
+/** By how many milliseconds a frame may take longer than the one before, to be taken for what frames take. */
+const slowerBy = 2
+
+/** Milliseconds that a frame takes at the most; what takes longer waited for a change of the page. */
+const longestDelay = 100
+
 /** Milliseconds without a frame after which a page that may have changed meanwhile is looked at. */
 const settleDelay = 150
 
@@ -52,6 +58,9 @@ export class Screencast {
   #stopped = false
   #unacknowledged: number[] = []
   #hasFrame = false
+  /** When a frame was asked for that has not come. */
+  #askedAt: number | undefined
+  #delay = 0
   /** Whether Chromium may have left a frame out since the last one. */
   #mayHaveMissed = false
   #settling: NodeJS.Timeout | undefined
@@ -66,6 +75,11 @@ export class Screencast {
   /** The DevTools session that its events come from; undefined until it has one. */
   get sessionId(): string | undefined {
     return this.#sessionId
+  }
+
+  /** Milliseconds from asking for a frame of a page that moves until it comes. */
+  get delay(): number {
+    return this.#delay
   }
 
   /**
@@ -99,6 +113,8 @@ export class Screencast {
     this.#unacknowledged.push(sessionId)
     this.#mayHaveMissed = this.#unacknowledged.length >= framesInFlight
     this.#hasFrame = true
+    if (this.#askedAt !== undefined) this.#learnDelay(performance.now() - this.#askedAt)
+    this.#askedAt = undefined
     clearTimeout(this.#settling)
     this.onFrame?.({
       capturedAt: (metadata.timestamp ?? Date.now() / 1000) * 1000,
@@ -112,10 +128,12 @@ export class Screencast {
     })
   }
 
-  /** Has the page's next change drawn. */
+  /** Has the page's next change drawn. However many ask for it, it is drawn once. */
   next(): void {
+    if (this.#askedAt !== undefined) return
     const sessionId = this.#unacknowledged.shift()
     if (sessionId === undefined || this.#stopped) return
+    this.#askedAt = performance.now()
     this.#ask('Page.screencastFrameAck', { sessionId })
     if (!this.#mayHaveMissed) return
     clearTimeout(this.#settling)
@@ -165,6 +183,11 @@ export class Screencast {
       scrollY: visible.pageY,
       image: Buffer.from(data, 'base64'),
     })
+  }
+
+  /** Some frames take longer because nothing changed; the quickest ones tell what it takes. */
+  #learnDelay(delay: number): void {
+    if (delay <= longestDelay) this.#delay = Math.min(delay, this.#delay + slowerBy)
   }
 
   #detach(sessionId: string): void {

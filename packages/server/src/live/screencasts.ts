@@ -47,6 +47,11 @@ export class Screencasts {
     this.#casts.get(tier)?.next()
   }
 
+  /** Milliseconds from asking for a frame of that quality until it comes. */
+  delay(tier: Tier): number {
+    return this.#casts.get(tier)?.delay ?? 0
+  }
+
   /** Another document is there. */
   documentLoaded(): void {
     for (const cast of this.#casts.values()) cast.documentLoaded()

@@ -40,6 +40,8 @@ export class Viewer {
   readonly interactive: boolean
   /** Called when it can take another frame. */
   onReady: (() => void) | undefined
+  /** Milliseconds from asking for a frame until it comes: it is asked for so much before its time. */
+  lead = 0
   /** Called when the quality that it should get has changed. */
   onTier: (() => void) | undefined
   readonly #socket: ViewerSocket
@@ -47,7 +49,10 @@ export class Viewer {
   /** When frames that it has not seen were sent, by their number. */
   readonly #unseen = new Map<number, number>()
   #frameRate = defaultFrameRate
-  #nextFrameAt = 0
+  /** When it may be sent the next frame. */
+  #due = 0
+  /** Whether there is time to ask for it, and whether it may be sent. */
+  #pause: 'until asking' | 'until sending' | undefined
   #timer: NodeJS.Timeout | undefined
   #tier: Tier = 'high'
   #wish: Tier | 'auto' = 'auto'
@@ -69,9 +74,9 @@ export class Viewer {
     return this.#frameRate
   }
 
-  /** Whether another frame would be sent to it rather than wait. */
+  /** Whether another frame would be sent to it, when it comes, rather than wait. */
   get ready(): boolean {
-    return !this.#closed && this.#hasPlace && performance.now() >= this.#nextFrameAt
+    return !this.#closed && this.#hasPlace && this.#pause !== 'until asking'
   }
 
   get #hasPlace(): boolean {
@@ -125,21 +130,30 @@ export class Viewer {
 
   #sendWaiting(): void {
     if (this.#closed || !this.#waiting || this.#unseen.size >= maximumUnseen) return
-    const now = performance.now()
     // The timer that runs sends it.
-    if (now < this.#nextFrameAt) return
+    if (this.#pause !== undefined) return
     const frame = this.#waiting
     this.#waiting = undefined
-    const interval = 1000 / this.#frameRate
-    this.#nextFrameAt = now + interval
+    const now = performance.now()
     this.#unseen.set(frame.sequence, now)
     this.#socket.send(encodeFrame(frame))
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
-      this.#nextFrameAt = 0
+    // One that came late does not make all that follow late.
+    const interval = 1000 / this.#frameRate
+    this.#due = Math.max(this.#due + interval, now + interval / 2)
+    this.#pause = 'until asking'
+    this.#timer = setTimeout(() => this.#ask(), Math.max(0, this.#due - now - this.lead))
+  }
+
+  #ask(): void {
+    this.#pause = 'until sending'
+    if (this.ready) this.onReady?.()
+    const open = (): void => {
+      this.#pause = undefined
       this.#sendWaiting()
-      if (this.ready) this.onReady?.()
-    }, interval)
+    }
+    const left = this.#due - performance.now()
+    if (left > 0) this.#timer = setTimeout(open, left)
+    else open()
   }
 
   #adapt(delay: number): void {
