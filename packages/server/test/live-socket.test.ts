@@ -51,16 +51,35 @@ test('the page of a live view may be framed anywhere, sends no referrer, and hol
   expect(response.headers.get('x-frame-options')).toBeNull()
   expect(response.headers.get('referrer-policy')).toBe('no-referrer')
   expect(await response.text()).not.toContain(hash.slice(1))
-  const names = (await readPageFiles(origin, pathname)).map(([name]) => name)
-  expect(names).toContain('page/main.js')
 })
 
-test('everything that the page loads is small', async () => {
+test('everything that the page loads is small, is asked for at once, and is kept by browsers', async () => {
   const { origin, pathname } = new URL(session.liveViewUrl)
-  const files = await readPageFiles(origin, pathname)
-  const { gzipSync } = await import('node:zlib')
-  const bytes = files.reduce((sum, [, text]) => sum + gzipSync(text).length, 0)
-  expect(bytes).toBeLessThan(60_000)
+  const read = async (path: string) => {
+    const response = await fetch(new URL(path, origin + pathname))
+    expect([path, response.status]).toEqual([path, 200])
+    const { headers } = response
+    return { text: await response.text(), bytes: Number(headers.get('content-length')), headers }
+  }
+  const html = await read(pathname)
+  expect(html.headers.get('cache-control')).toBe('no-cache')
+  const named = [...html.text.matchAll(/(?:href|src)="(page\/[^"]+)"/g)].map(([, path]) => path)
+  const files = await Promise.all([...new Set(named)].map((path) => read(path as string)))
+  for (const { headers, text } of files) {
+    expect(headers.get('cache-control')).toContain('immutable')
+    // What a module names the page has named before.
+    for (const [, inner] of text.matchAll(/from '\.\/([^']+)'/g)) {
+      expect(named.some((path) => path?.endsWith(`/${inner}`))).toBe(true)
+    }
+  }
+  expect([html, ...files].map(({ headers }) => headers.get('content-encoding'))).toEqual(
+    Array.from({ length: files.length + 1 }, () => 'gzip'),
+  )
+  expect([html, ...files].reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(60_000)
+  // Of another version, as a page has it that was loaded before the server was changed.
+  const [path = ''] = named
+  const other = await read(path.replace(/page\/[^/]+/, 'page/another'))
+  expect(other.headers.get('cache-control')).toBe('no-store')
 })
 
 test('a ticket is for the token of that session, and for one connection', async () => {
@@ -276,24 +295,3 @@ test('a file is brought once under each name, and nothing is written past the fo
     { error: expect.stringContaining('no folder') },
   ])
 })
-
-/** The page with everything that it names, and what that names. */
-async function readPageFiles(origin: string, pathname: string): Promise<[string, string][]> {
-  const read = async (path: string): Promise<string> => {
-    const response = await fetch(new URL(path, origin + pathname))
-    expect([path, response.status]).toEqual([path, 200])
-    return response.text()
-  }
-  const html = await read(pathname)
-  const found = new Map([['', html]])
-  const names = [...html.matchAll(/(?:href|src)="(page\/[^"]+)"/g)].map(
-    ([, name]) => name as string,
-  )
-  for (const name of names) {
-    if (found.has(name)) continue
-    const text = await read(name)
-    found.set(name, text)
-    for (const [, inner] of text.matchAll(/from '\.\/([^']+)'/g)) names.push(`page/${inner}`)
-  }
-  return [...found]
-}
