@@ -79,6 +79,21 @@ test('ready says whether a session can be had', async () => {
   expect((await ready()).status).toBe(200)
 })
 
+test('a page of a scrape that is kept is counted as such, until it gives way', async () => {
+  const keeping = await TestServer.forTest({ maxSessions: 1, scrapeKeep: 60 })
+  const seen = async () => {
+    const call = { key: TestServer.operatorKey }
+    const { body } = await keeping.api<string>('GET', '/metrics', undefined, call)
+    const { kept, sessions, closing } = await keeping.counters()
+    return { kept, sessions, closing, metric: valueOf(body, 'tandem_sessions{state="kept"}') }
+  }
+  await keeping.api('POST', '/v2/scrape', { url: `${site.url}/` })
+  expect(await seen()).toEqual({ kept: 1, sessions: 0, closing: 0, metric: 1 })
+  const { id } = await keeping.createSession()
+  expect(await seen()).toMatchObject({ kept: 0, sessions: 1, metric: 0 })
+  await keeping.api('DELETE', `/v2/interact/${id}`)
+})
+
 test('metrics count sessions, claims, executions, refusals, ends and requests', async () => {
   const before = await metrics()
   const { id } = await server.createSession()

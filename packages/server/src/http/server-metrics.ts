@@ -52,10 +52,11 @@ export class ServerMetrics {
   constructor(counters: () => SessionCounters) {
     for (const reason of endReasons) this.#ends.inc({ reason }, 0)
     this.#gauge('tandem_sessions', 'Sessions, by state.', ['state'], (gauge) => {
-      const { sessions, starting, closing, pool } = counters()
+      const { sessions, starting, kept, closing, pool } = counters()
       const states = {
         active: sessions,
         starting,
+        kept,
         closing,
         ready: pool.ready,
         warming: pool.starting,

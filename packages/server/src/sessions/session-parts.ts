@@ -78,9 +78,12 @@ export class SessionParts {
     await profile.save({ cookies, archive: this.browser.takeState(signal) }, signal)
   }
 
-  /** Ends all of it and removes the folder. May be called again. */
+  /** Ends all of it and removes the folder. May be called again, also after it failed. */
   close(): Promise<void> {
-    this.#closed ??= this.#close()
+    this.#closed ??= this.#close().catch((error: unknown) => {
+      this.#closed = undefined
+      throw error
+    })
     return this.#closed
   }
 
@@ -92,8 +95,8 @@ export class SessionParts {
       this.browser.close(),
       this.egress.close(),
     ])
-    await this.folder.remove()
-    this.#profile?.close()
+    // Whatever is left of the folder, others may have the profile.
+    await this.folder.remove().finally(() => this.#profile?.close())
     const failure = ends.find((end) => end.status === 'rejected')
     if (failure) throw failure.reason
   }

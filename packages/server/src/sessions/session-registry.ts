@@ -6,7 +6,7 @@ import { creditsFor } from './credits.ts'
 import { KeptSessions } from './kept-sessions.ts'
 import type { SessionBilling } from './session-billing.ts'
 import type { SessionCounters } from './session-counters.ts'
-import { settled } from './settled.ts'
+import { settled, unknownEnd } from './settled.ts'
 import {
   SessionEndedError,
   SessionForbiddenError,
@@ -54,6 +54,8 @@ export class SessionRegistry {
   readonly #closing = new Map<string, Promise<SessionEnd>>()
   /** Ends that the store does not have: not yet, or not at all because it could not be written. */
   readonly #ends = new Map<string, SessionEnd>()
+  /** Ended sessions of which something may be left; to end one again is to try it again. */
+  readonly #unreleased = new Map<string, Session>()
   /** Sessions that are being started. */
   readonly #starting = new SessionStarts()
   readonly #kept: KeptSessions
@@ -261,7 +263,7 @@ export class SessionRegistry {
    * Ends a session, and gives how it ended; for one that has ended already, how
    * that was.
    *
-   * @throws SessionNotFoundError, SessionForbiddenError
+   * @throws SessionNotFoundError, SessionForbiddenError, SessionReleaseError
    */
   async release(id: string, keyId: string): Promise<SessionEnd> {
     const session = this.#sessions.get(id)
@@ -272,6 +274,8 @@ export class SessionRegistry {
       return end
     }
     const record = await this.describe(id, keyId)
+    await this.#unreleased.get(id)?.removeRest()
+    this.#unreleased.delete(id)
     return record.end ?? unknownEnd
   }
 
@@ -350,6 +354,7 @@ export class SessionRegistry {
       const duration = Date.now() - session.createdAt
       const credits = creditsFor(duration, session.prompted)
       this.#ends.set(session.id, { reason, duration, credits })
+      ended.catch(() => this.#unreleased.set(session.id, session))
       const recorded = settled(session, reason, ended, log).then(async (end) => {
         this.#ends.set(session.id, end)
         // In this order: what is not billed yet is found by its record at the next start.
@@ -393,6 +398,3 @@ export class SessionRegistry {
     }
   }
 }
-
-/** Of a session of which nothing is kept any more but that it once was. */
-const unknownEnd: SessionEnd = { reason: 'released', duration: 0, credits: 0 }

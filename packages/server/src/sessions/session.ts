@@ -255,6 +255,19 @@ export class Session {
     return this.#destroyed
   }
 
+  /**
+   * Ends what is left of it, if anything is.
+   *
+   * @throws SessionReleaseError when something still is
+   */
+  async removeRest(): Promise<void> {
+    try {
+      await this.#parts.close()
+    } catch (error) {
+      throw new SessionReleaseError(error)
+    }
+  }
+
   async #tearDown(reason: EndReason): Promise<SessionEnd> {
     const duration = Date.now() - this.createdAt
     this.lifetime.stop()
@@ -263,11 +276,7 @@ export class Session {
     this.#parts.browser.cdp.onClose = undefined
     this.live.close(reason)
     const profileError = orderlyEnds.has(reason) ? await this.#saveProfile() : undefined
-    try {
-      await this.#parts.close()
-    } catch (error) {
-      throw new SessionReleaseError(error)
-    }
+    await this.removeRest()
     return {
       reason,
       duration,

@@ -21,3 +21,6 @@ export async function settled(
     return { reason, duration, credits: creditsFor(duration, session.prompted) }
   }
 }
+
+/** Of a session of which nothing is kept any more but that it once was. */
+export const unknownEnd: SessionEnd = { reason: 'released', duration: 0, credits: 0 }
