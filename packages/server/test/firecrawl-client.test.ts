@@ -153,7 +153,7 @@ describe('what the client makes of failures', () => {
     const call = firecrawl.interact(metadata?.['scrapeId'] as string, { prompt: 'Say hello' })
     expect(await failure(call)).toMatchObject({
       status: 503,
-      message: expect.stringContaining('TANDEM_MODEL'),
+      message: expect.stringMatching(/^Prompts are not available: .* Send code/),
     })
   })
 

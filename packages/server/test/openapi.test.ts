@@ -169,7 +169,7 @@ const known: Record<string, { request: Record<string, Field>; answer: Record<str
 /** What the pages and the servers of the API answer, by status: the texts, or how they begin. */
 const knownFailures: Record<string, Record<string, string[]>> = {
   '/v2/interact/{sessionId}/execute': {
-    402: ['Insufficient credits'],
+    // The pages have 402 as well. Here what a session may cost is held when it is made: none comes later.
     403: ['Forbidden.'],
     404: ['Browser session not found.'],
     410: ['Browser session has been destroyed.'],

@@ -13,8 +13,9 @@ import type { IdempotentCalls } from './idempotent-calls.ts'
 
 /** What a prompt is answered with. */
 export const noModel =
-  'Prompts are not available: this server has no model to follow them. Its operator configures one ' +
-  'with TANDEM_MODEL; until then, send code.'
+  'Prompts are not available: this server runs no model that could follow them, and has no setting for one. ' +
+  'Send code, or let a model of your own drive the session with the tools of ' +
+  '@tandem-browser/ai-sdk-tool or @tandem-browser/langchain-tool.'
 
 /** Seconds until an execution is killed when the request does not say. */
 const defaultTimeout = 30
@@ -29,8 +30,12 @@ export interface ExecutionTask {
   calls: IdempotentCalls
   /** Where it is run, for an `Idempotency-Key`. */
   subject: string
-  /** Finds or makes the session. */
-  session: (signal: AbortSignal) => Promise<Session>
+  /**
+   * Finds or makes the session.
+   *
+   * @param task.assertRunnable To be called before one is made: it throws when there is nothing that could be run.
+   */
+  session: (task: { assertRunnable: () => void }) => Promise<Session>
   /** Makes the answer out of what the execution left behind. */
   answer: (output: ExecutionOutput, session: Session) => ExecutionAnswer | InteractResponse
 }
@@ -42,7 +47,6 @@ export interface ExecutionTask {
  */
 export async function answerExecution(task: ExecutionTask): Promise<unknown> {
   const { request, reply, calls, subject } = task
-  const code = runnableCode(task.body)
   let stream: EventStream | undefined
   const open = (): void => {
     if (wantsEventStream(request)) stream = new EventStream(reply)
@@ -50,8 +54,10 @@ export async function answerExecution(task: ExecutionTask): Promise<unknown> {
   const call = { request, reply, subject, endsWithClients: false, onJoin: open }
   try {
     const { answer, repeated } = await calls.run(call, async (signal) => {
-      const session = await task.session(signal)
+      const session = await task.session({ assertRunnable: () => void runnableCode(task.body) })
       request.sessionId = session.id
+      // After all that can be said of the session itself: what has ended has ended for prompts, too.
+      const code = runnableCode(task.body)
       open()
       const output = await session.execute({
         ...parameters(task, code),

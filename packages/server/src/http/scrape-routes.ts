@@ -61,8 +61,9 @@ export function scrapeRoutes(
       body,
       calls,
       subject: `interact ${jobId}`,
-      session: () =>
+      session: ({ assertRunnable }) =>
         scrapes.sessionFor(jobId, request.caller.id, {
+          assertRunnable,
           limits: lifetimeLimits(body),
           existingSessionId: body.existingSessionId,
           url: body.url,

@@ -41,6 +41,11 @@ export class ScrapeError extends Error {
   }
 }
 
+/** What `SCRAPE_NO_CACHED_DATA` says. */
+export const noCache =
+  'minAge and lockdown ask for an answer from the cache, and this server has none. ' +
+  'Leave them out to have the page loaded.'
+
 /** There is no such scrape, or it is too long ago. */
 export class ScrapeNotFoundError extends Error {
   override name = 'ScrapeNotFoundError'
@@ -59,6 +64,9 @@ export class ScrapeForbiddenError extends Error {
     super(message)
   }
 }
+
+/** Why the page of a scrape that was to leave nothing behind cannot be reached again. */
+export const sourceNotRetained = ' because the source URL was not retained.'
 
 /** Nothing is kept by which the page of a scrape could be reached again. */
 export class ReplayUnavailableError extends Error {

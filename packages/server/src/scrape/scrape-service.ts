@@ -16,6 +16,8 @@ import {
   ScrapeError,
   ScrapeForbiddenError,
   ScrapeNotFoundError,
+  noCache,
+  sourceNotRetained,
 } from './scrape-error.ts'
 import { replayPage, scrapePage } from './scrape-page.ts'
 import type { ScrapeResults } from './scrape-results.ts'
@@ -39,6 +41,8 @@ export interface Continuation {
   existingSessionId?: string | undefined
   /** Where to start when nothing was kept of the scrape. */
   url?: string | undefined
+  /** Called before a session is made. What it throws keeps one from being made for this caller alone. */
+  assertRunnable: () => void
 }
 
 /** Scrapes pages, and continues scrapes as sessions. */
@@ -70,11 +74,7 @@ export class ScrapeService {
     signal: AbortSignal,
   ): Promise<ScrapeDocument> {
     if (request.minAge !== undefined || request.lockdown === true) {
-      throw new ScrapeError(
-        'SCRAPE_NO_CACHED_DATA',
-        'minAge and lockdown ask for an answer from the cache, and this server has none. ' +
-          'Leave them out to have the page loaded.',
-      )
+      throw new ScrapeError('SCRAPE_NO_CACHED_DATA', noCache)
     }
     const scrapeId = uuid()
     const charge = { keyId, workId: scrapeId, credits: scrapeCredits, purpose: 'a scrape' }
@@ -135,6 +135,13 @@ export class ScrapeService {
   async sessionFor(scrapeId: string, keyId: string, continuation: Continuation): Promise<Session> {
     const context = await this.#find(scrapeId, keyId)
     if (context.sessionId !== undefined) return this.#registry.find(context.sessionId, keyId)
+    // In the order of the contract: what was kept, then what keeps a session from being made.
+    if (!context.request && continuation.url === undefined) {
+      const { existingSessionId } = continuation
+      if (!(await this.#adoptable(keyId, existingSessionId)))
+        throw new ReplayUnavailableError(sourceNotRetained)
+    }
+    continuation.assertRunnable()
     let starting = this.#starting.get(scrapeId)
     if (!starting) {
       starting = this.#start(scrapeId, context, continuation).finally(() =>
@@ -199,14 +206,20 @@ export class ScrapeService {
     keyId: string,
     existingSessionId: string | undefined,
   ): Promise<Session | undefined> {
-    if (existingSessionId === undefined) return undefined
-    const session = await this.#registry.find(existingSessionId, keyId).catch(() => undefined)
-    if (!session || session.scrapeId !== undefined) return undefined
+    const session = await this.#adoptable(keyId, existingSessionId)
+    if (!session) return undefined
     // At once, so that no other scrape takes it meanwhile.
     const bound = this.#registry.bindToScrape(session, scrapeId)
     this.#registry.forget(scrapeId)
     await bound
     return (await this.#contexts.bind(scrapeId, session.id)) ? session : undefined
+  }
+
+  /** A living standalone session of that key; undefined for whatever else was named. */
+  async #adoptable(keyId: string, sessionId: string | undefined): Promise<Session | undefined> {
+    if (sessionId === undefined) return undefined
+    const session = await this.#registry.find(sessionId, keyId).catch(() => undefined)
+    return session?.scrapeId === undefined ? session : undefined
   }
 
   /** A fresh session that is brought to the scrape's page. */
@@ -216,9 +229,7 @@ export class ScrapeService {
     url: string | undefined,
   ): Promise<Session> {
     const request = kept ?? (url === undefined ? undefined : { url })
-    if (!request) {
-      throw new ReplayUnavailableError(' because the source URL was not retained.')
-    }
+    if (!request) throw new ReplayUnavailableError(sourceNotRetained)
     const session = await this.#registry.create(specification)
     try {
       await setUp(session, request)

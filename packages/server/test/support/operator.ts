@@ -24,6 +24,11 @@ export class Operator implements AsyncDisposable {
     return hashKey(key).id
   }
 
+  /** Has a record be what nobody can read. */
+  async spoil(recordKey: string): Promise<void> {
+    await this.#store.put(recordKey, 'spoiled')
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#store.close()
   }

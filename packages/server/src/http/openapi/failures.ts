@@ -11,6 +11,8 @@ import {
   ScrapeError,
   ScrapeForbiddenError,
   ScrapeNotFoundError,
+  noCache,
+  sourceNotRetained,
 } from '../../scrape/scrape-error.ts'
 import {
   ExecutionLimitError,
@@ -165,7 +167,8 @@ export const failures = {
   addressBlocked: of(
     new ScrapeError(
       'SCRAPE_ADDRESS_BLOCKED',
-      'The network policy of this server does not let 10.0.0.1:80 be reached.',
+      'Tandem does not let a session reach 10.0.0.1:80: 10.0.0.1 is a private address. The operator of the ' +
+        'server can allow it: TANDEM_EGRESS_ALLOW=10.0.0.1:80 (target: 10.0.0.1:80, rule: private-address)',
     ),
     'The network policy keeps scrapes from that address. `error` names the rule.',
   ),
@@ -180,7 +183,7 @@ export const failures = {
     when: 'The address is none of a WebSocket.',
   },
   notCached: of(
-    new ScrapeError('SCRAPE_NO_CACHED_DATA', 'This server keeps no cache.'),
+    new ScrapeError('SCRAPE_NO_CACHED_DATA', noCache),
     'An answer from the cache was asked for.',
   ),
   scrapeTimeout: of(
@@ -195,7 +198,11 @@ export const failures = {
   replayFailed: of(new ReplayError({}), 'The page of the scrape cannot be reached again.'),
   replayUnavailable: of(
     new ReplayUnavailableError(),
-    'Nothing was kept by which the page of the scrape could be reached again.',
+    'What was kept of the scrape cannot be read any more.',
+  ),
+  sourceNotRetained: of(
+    new ReplayUnavailableError(sourceNotRetained),
+    'Nothing was to be kept of the scrape, and there is neither `url` nor `existingSessionId`.',
   ),
   humanInControl: of(new HumanInControlError(), 'A person has the browser and lets nothing wait.'),
   controlHeld: of(new ControlHeldError(), 'Another person has the browser.'),
@@ -249,7 +256,7 @@ export const failures = {
     'What is saved of the profile is damaged.',
   ),
   scrapeFailed: of(
-    new ScrapeError('SCRAPE_SITE_ERROR', 'The page of shop.example could not be loaded.'),
+    new ScrapeError('SCRAPE_SITE_ERROR', 'shop.example refused the connection.'),
     'The site, its certificate (`SCRAPE_SSL_ERROR`), the kind of its file ' +
       '(`SCRAPE_UNSUPPORTED_FILE_ERROR`) or an action that cannot be done (`SCRAPE_ACTION_ERROR`) is in the way.',
   ),
@@ -274,7 +281,7 @@ export const failures = {
   noModel: {
     status: 503,
     error: noModel,
-    when: 'A prompt was sent to a server that no model is configured for; the sentence says how that is done.',
+    when: 'A prompt was sent, and this server has no model that follows it; the sentence says what does.',
   },
   noLanguage: of(
     new LanguageUnavailableError(

@@ -53,7 +53,8 @@ export const scrapeOperations: readonly Operation[] = [
     description:
       'The first call makes the only session of the scrape and brings it to the page. With ' +
       '`Accept: text/event-stream` the answer is a stream of events while the code runs. Checked in this order: ' +
-      'the id, the body, 404 and 403 of the scrape, 410, and what keeps a session from being made.',
+      'the id, the body, 404 and 403 of the scrape, 410, and what keeps a session from being made: 409 when ' +
+      'nothing was kept of the page, 503, 402, 429, 409 of the profile, 409 when the page cannot be reached.',
     access: 'key',
     parameters: [jobId, idempotencyKey],
     body: { content: { [json]: 'InteractRequest' }, required: true },
@@ -77,9 +78,9 @@ export const scrapeOperations: readonly Operation[] = [
       'jobNotFound',
       'profileLocked',
       'replayUnavailable',
+      'sourceNotRetained',
       'replayFailed',
       'humanInControl',
-      'answerLost',
       'sessionDestroyed',
       'concurrencyLimit',
       'executionLimit',
