@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Tandem } from '@tandem-browser/core'
+import { Profiles } from '@tandem-browser/core/profiles'
 
 import { Interruption } from './interruption.ts'
 import { Reporter } from './reporter.ts'
@@ -36,8 +37,10 @@ export async function runTour({ steps, url, outputFolder }: RunOptions): Promise
     reporter.line()
 
     const overtime = new AbortController()
+    const access = { baseUrl: server.url, apiKey: stage.apiKey }
     const tour = new Tour({
-      tandem: new Tandem({ baseUrl: server.url, apiKey: stage.apiKey }),
+      tandem: new Tandem(access),
+      profiles: new Profiles(access),
       pageUrl,
       isShop: url === undefined,
       outputFolder: outputFolder ?? fileURLToPath(new URL('../output', import.meta.url)),

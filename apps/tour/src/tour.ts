@@ -1,4 +1,5 @@
 import type { Interaction, Tandem } from '@tandem-browser/core'
+import type { Profiles } from '@tandem-browser/core/profiles'
 import type { Connection } from '@tandem-browser/playwright-connect'
 import type { Browser } from 'playwright-core'
 
@@ -16,6 +17,7 @@ export interface HandedOver {
 
 export interface TourOptions {
   tandem: Tandem
+  profiles: Profiles
   pageUrl: string
   isShop: boolean
   outputFolder: string
@@ -27,6 +29,7 @@ export interface TourOptions {
 /** What the steps share: the client, the page, and what they hand over to each other. */
 export class Tour {
   readonly tandem: Tandem
+  readonly profiles: Profiles
   /** The page that is driven. */
   readonly pageUrl: string
   /** Whether it is the shop of the tour, of which more is known than of any page. */
@@ -39,13 +42,14 @@ export class Tour {
   readonly showSecret: (label: string, address: string) => void
   readonly #handedOver: Partial<HandedOver> = {}
 
-  constructor({ tandem, pageUrl, isShop, outputFolder, signal, showSecret }: TourOptions) {
-    this.tandem = tandem
-    this.pageUrl = pageUrl
-    this.isShop = isShop
-    this.outputFolder = outputFolder
-    this.signal = signal
-    this.showSecret = showSecret
+  constructor(options: TourOptions) {
+    this.tandem = options.tandem
+    this.profiles = options.profiles
+    this.pageUrl = options.pageUrl
+    this.isShop = options.isShop
+    this.outputFolder = options.outputFolder
+    this.signal = options.signal
+    this.showSecret = options.showSecret
   }
 
   handOver<Name extends keyof HandedOver>(name: Name, value: HandedOver[Name]): void {

@@ -29,6 +29,7 @@ test('the tarball holds the built files, what is needed to use them, and nothing
         types: './dist/pool/session-pool.d.ts',
         default: './dist/pool/session-pool.js',
       },
+      './profiles': { types: './dist/profiles.d.ts', default: './dist/profiles.js' },
       './tools': { types: './dist/tools/index.d.ts', default: './dist/tools/index.js' },
     },
   })
@@ -73,6 +74,7 @@ test('the whole client is under 6 kB', async () => {
 
 test.each([
   ['pool/session-pool.js', 8000],
+  ['profiles.js', 5000],
   ['tools/index.js', 17_000],
 ])('%s is an entry of its own, with nothing from outside', async (file, limit) => {
   const size = await packed.compressedSize(file)
@@ -111,7 +113,7 @@ test('runs in an edge runtime, which has no process', async () => {
   await abortSeen(server)
 })
 
-test('pool and tools run in an edge runtime', async () => {
+test('pool, tools and profiles run in an edge runtime', async () => {
   await using server = await startToolServer()
   const edge = new EdgeVM()
   edge.evaluate(await packed.bundle('tools'))

@@ -10,7 +10,18 @@ const profile = { name: 'tour' }
 export const keepProfile: Step = {
   title: 'Keep a profile',
 
-  run: (tour) => (tour.isShop ? staySignedIn(tour) : keepMark(tour)),
+  async run(tour) {
+    const kept = await (tour.isShop ? staySignedIn(tour) : keepMark(tour))
+    const saved = await namesOf(tour)
+    mustBe('whether the profile is listed', saved.includes(profile.name), true)
+    await tour.profiles.delete(profile.name, { signal: tour.signal })
+    mustBe('whether it is once it is deleted', (await namesOf(tour)).includes(profile.name), false)
+    return `${kept}; listed, and deleted`
+  },
+}
+
+async function namesOf({ profiles, signal }: Tour): Promise<string[]> {
+  return (await profiles.list({ signal })).map(({ name }) => name)
 }
 
 async function staySignedIn(tour: Tour): Promise<string> {

@@ -1,8 +1,9 @@
 import { Tandem } from '@tandem-browser/core'
 import { SessionPool } from '@tandem-browser/core/pool'
+import { Profiles } from '@tandem-browser/core/profiles'
 import { tools } from '@tandem-browser/core/tools'
 
-/** Pool and tools, as a program that every runtime can run. Gives back JSON. */
+/** Pool, tools and profiles, as a program that every runtime can run. Gives back JSON. */
 export async function exerciseTools(baseUrl: string): Promise<string> {
   const pool = new SessionPool({ tandem: new Tandem({ baseUrl, apiKey: 'td-runtime-test-key' }) })
   const context = { pool, key: 'conversation' }
@@ -17,6 +18,9 @@ export async function exerciseTools(baseUrl: string): Promise<string> {
     .catch((error: unknown) => (error as Error).name)
   const id = pool.get('conversation')?.id
   await pool.close()
+  const refused = await new Profiles({ baseUrl })
+    .delete('..')
+    .catch((error: unknown) => (error as Error).name)
   return JSON.stringify({
     opened: [opened.status, /Title: Shop/.test(opened.text), opened.artifact.page],
     wrong: wrong.status === 'error' && wrong.code,
@@ -24,5 +28,6 @@ export async function exerciseTools(baseUrl: string): Promise<string> {
     ran: [ran.status, ran.artifact.execution?.result],
     aborted,
     id,
+    refused,
   })
 }

@@ -13,6 +13,7 @@ export const expectedOfTools: Record<string, unknown> = {
   ran: ['ok', 'stream'],
   aborted: 'AbortError',
   id: 's1',
+  refused: 'ValidationError',
 }
 
 /** Answers of agent-browser, by command. */
