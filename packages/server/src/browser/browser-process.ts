@@ -7,6 +7,7 @@ import type { Isolation, ProcessLimits } from '../sandbox/isolation.ts'
 import type { Overrun } from '../sandbox/overrun.ts'
 import type { SessionFolder } from '../sandbox/session-folder.ts'
 import type { SupervisedProcess } from '../sandbox/supervised-process.ts'
+import { untilAborted } from '../until-aborted.ts'
 import { placeEngine } from './engine-placement.ts'
 import type { Engine } from './engine.ts'
 import {
@@ -150,16 +151,11 @@ export class BrowserProcess {
       throw new Error('it exited at once')
     })
     exit.catch(() => {})
-    const over = new AbortController()
-    const givenUp = new Promise<never>((_, reject) => {
-      const onAbort = (): void => reject(signal?.reason as Error)
-      signal?.addEventListener('abort', onAbort, { signal: over.signal })
-    })
     try {
       const ready = makeReady(cdp, options.deadline ?? 15_000)
       const restored = state && sendState(child.extraPipe(2), state)
       const opened = Promise.all([ready, child.portsOpen(), restored])
-      const [version] = await Promise.race([opened, exit, givenUp])
+      const [version] = await untilAborted(Promise.race([opened, exit]), signal)
       return new BrowserProcess(child, cdp, version)
     } catch (error) {
       // Its pipe may close a moment before it has ended.
@@ -172,8 +168,6 @@ export class BrowserProcess {
       const why = error instanceof Error ? error.message : String(error)
       const message = `The browser did not start: ${why}.${log.excerpt()}`
       throw new BrowserLaunchError(message, exitedByItself)
-    } finally {
-      over.abort()
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ExecutionOutput } from '@tandem-browser/core'
+import { untilAborted } from '../until-aborted.ts'
 import { type Hold, HeldTimer } from './held-timer.ts'
 import type { Kernel, KernelExecution } from './kernel.ts'
 
@@ -137,16 +138,15 @@ async function firstEnd(
   run: Promise<KernelExecution>,
   { signal, timeout, hold }: ExecutionRequest,
 ): Promise<'ended' | 'killed' | 'aborted'> {
-  const over = new AbortController()
-  const interrupted = new Promise<'killed' | 'aborted'>((resolve) => {
-    const timer = new HeldTimer(timeout, () => resolve('killed'), hold)
-    over.signal.addEventListener('abort', () => timer.stop())
-    signal?.addEventListener('abort', () => resolve('aborted'), { signal: over.signal })
-  })
+  const { promise: interrupted, resolve } = Promise.withResolvers<'killed' | 'aborted'>()
+  const timer = new HeldTimer(timeout, () => resolve('killed'), hold)
+  const onAbort = (): void => resolve('aborted')
+  signal?.addEventListener('abort', onAbort)
   try {
     return await Promise.race([run.then(() => 'ended' as const), interrupted])
   } finally {
-    over.abort()
+    timer.stop()
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 
@@ -202,19 +202,4 @@ function joinLines(text: string, last: string | undefined): string {
 
 function withoutLastNewline(text: string): string {
   return text.endsWith('\n') ? text.slice(0, -1) : text
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  // One that is aborted already does not say so again.
-  signal.throwIfAborted()
-  const over = new AbortController()
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { signal: over.signal })
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    over.abort()
-  }
 }

@@ -13,14 +13,12 @@ export class SerialQueue {
 
   async run<Result>(task: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     signal?.throwIfAborted()
-    const over = new AbortController()
-    const left = new Promise<never>((_, reject) => {
-      signal?.addEventListener('abort', () => reject(signal.reason as Error), {
-        signal: over.signal,
-      })
-    })
+    const { promise: left, reject } = Promise.withResolvers<never>()
+    const leave = (): void => reject(signal?.reason as Error)
+    signal?.addEventListener('abort', leave)
     const turn = this.#last.then(() => {
-      over.abort()
+      // From here on it is the task's own matter.
+      signal?.removeEventListener('abort', leave)
       signal?.throwIfAborted()
       return task()
     })
