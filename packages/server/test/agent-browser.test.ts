@@ -1,5 +1,5 @@
 import type { CreateSessionResponse, ExecuteResponse, Language } from '@tandem-browser/core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { siteForTest } from './support/http-site.ts'
 import { LocalSite } from './support/local-site.ts'
 import { python } from './support/python.ts'
@@ -11,19 +11,13 @@ let server: TestServer
 let site: LocalSite
 let session: CreateSessionResponse
 
+// One session for all: what a test left open, the next one would meet.
 beforeAll(async () => {
   ;[server, site] = await Promise.all([TestServer.start(), LocalSite.start()])
-})
-
-afterAll(() => Promise.all([server.close(), site.close()]))
-
-beforeEach(async () => {
   session = await server.createSession()
 })
 
-afterEach(async () => {
-  await server.api('DELETE', `/v2/interact/${session.id}`)
-})
+afterAll(() => Promise.all([server.close(), site.close()]))
 
 async function run(language: Language, code: string, timeout = 30): Promise<ExecuteResponse> {
   const path = `/v2/interact/${session.id}/execute`
@@ -82,16 +76,12 @@ describe('the tab of the session', () => {
   })
 })
 
-test('its daemon goes with the session', async () => {
-  await bash('agent-browser get url')
-  const daemon = ({ commandLine }: SessionProcess): boolean =>
-    /^\S+agent-browser-/.test(commandLine)
-  expect((await processesOf(session.id)).filter(daemon)).toHaveLength(1)
-  await server.api('DELETE', `/v2/interact/${session.id}`)
-  expect(await processesOf(session.id)).toEqual([])
-})
-
 describe('further tabs', () => {
+  beforeEach(async () => {
+    await node(`for (const other of context.pages()) if (other !== page) await other.close()
+      await page.goto('about:blank')`)
+  })
+
   test('that it opens are there for the other languages', async () => {
     await bash(`agent-browser open ${site.url}/; agent-browser tab new ${site.url}/counter`)
     expect(await node('context.pages().map((page) => page.url()).sort()')).toBe(
@@ -231,6 +221,7 @@ describe('dialogs', () => {
     await node(`globalThis.settled = []
       page.on('dialog', async (dialog) => { await dialog.accept(); settled.push(dialog.message()) })`)
     expect(await node(`await page.evaluate(() => alert('for node')); settled`)).toBe('["for node"]')
+    await node(`page.removeAllListeners('dialog')`)
   })
 
   test('that its own commands open do not hold them up', async () => {
@@ -286,4 +277,14 @@ test('a page that does not answer holds nothing up longer than the timeout', asy
   const next = await run('bash', `agent-browser tab new ${site.url}/; agent-browser get title`, 20)
   expect(next).toMatchObject({ killed: false, exitCode: 0 })
   expect(next.result).toMatch(/Home$/)
+})
+
+// Last: it ends the session.
+test('its daemon goes with the session', async () => {
+  await bash('agent-browser get url')
+  const daemon = ({ commandLine }: SessionProcess): boolean =>
+    /^\S+agent-browser-/.test(commandLine)
+  expect((await processesOf(session.id)).filter(daemon)).toHaveLength(1)
+  await server.api('DELETE', `/v2/interact/${session.id}`)
+  expect(await processesOf(session.id)).toEqual([])
 })
