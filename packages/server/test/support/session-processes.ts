@@ -54,10 +54,16 @@ export async function renderersOf(sessionId: string): Promise<number[]> {
     .map(({ pid }) => pid)
 }
 
-export async function kernelOf(sessionId: string): Promise<number> {
+const kernels = { node: /kernels\/node\/main/, bash: / -c \. \S*\/shell\.bash/ } as const
+
+/** The process that runs the code of a language. */
+export async function kernelOf(
+  sessionId: string,
+  language: keyof typeof kernels = 'node',
+): Promise<number> {
   return only(
     await processesOf(sessionId),
-    ({ commandLine }) => /kernels\/node\/main/.test(commandLine) && !isWrapper(commandLine),
+    ({ commandLine }) => kernels[language].test(commandLine) && !isWrapper(commandLine),
   )
 }
 
