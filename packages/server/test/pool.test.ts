@@ -90,9 +90,14 @@ describe('two that are ready', () => {
     await deleteAll(server, [session])
   })
 
-  test('end with their server', async () => {
+  test('end with their server, even while one is asked whether it answers, and does not', async () => {
     await untilReady(server, 2)
+    const stopped = await Promise.all((await idsOf(server)).map(browserOf))
+    for (const pid of stopped) process.kill(pid, 'SIGSTOP')
+    const refused = server.api('POST', '/v2/interact')
+    await expect.poll(async () => (await healthOf(server)).sessions.starting, patience).toBe(1)
     await server.close()
+    expect((await refused).status).toBe(503)
     expect(await processesOf(server)).toEqual([])
   })
 })
@@ -154,14 +159,20 @@ describe('one that is ready', () => {
     expect(body).toMatchObject({ result: '2', stderr: '' })
     await deleteAll(server, [session])
   })
+
+  test('ends with its server', async () => {
+    await untilReady(server, 1)
+    await server.close()
+    expect(await processesOf(server)).toEqual([])
+  })
 })
 
-test('twenty at once are all served, each with a browser of its own', async () => {
-  const server = await TestServer.forTest({ poolSize: 2, maxSessions: 20 })
+test('as many at once as there may be are all served, each with a browser of its own', async () => {
+  const server = await TestServer.forTest({ poolSize: 2, maxSessions: 8 })
   await untilReady(server, 2)
-  const sessions = await Promise.all(Array.from({ length: 20 }, () => server.createSession()))
-  expect(new Set(sessions.map(({ id }) => id)).size).toBe(20)
-  expect((await processesOf(server)).filter(isBrowser)).toHaveLength(20)
+  const sessions = await Promise.all(Array.from({ length: 8 }, () => server.createSession()))
+  expect(new Set(sessions.map(({ id }) => id)).size).toBe(8)
+  expect((await processesOf(server)).filter(isBrowser)).toHaveLength(8)
   // There are as many as there may be, so nothing is kept ready besides.
   await untilReady(server, 0)
   expect((await idsOf(server)).toSorted()).toEqual(sessions.map(({ id }) => id).toSorted())
@@ -169,35 +180,60 @@ test('twenty at once are all served, each with a browser of its own', async () =
   await untilReady(server, 2)
 })
 
-test('those in use and those kept ready are together no more than there may be', async () => {
-  const server = await TestServer.forTest({ poolSize: 5, maxSessions: 2 })
-  await untilReady(server, 2)
-  const first = await server.createSession()
-  await untilReady(server, 1)
-  const second = await server.createSession()
-  await untilReady(server, 0)
-  expect(await server.api('POST', '/v2/interact')).toMatchObject({ status: 429 })
-  expect(await idsOf(server)).toHaveLength(2)
-  await deleteAll(server, [first])
-  await untilReady(server, 1)
-  await deleteAll(server, [second])
-  await untilReady(server, 2)
-})
+describe('one that is ready beside one in use, where there may be two', () => {
+  let server: TestServer
+  let used: CreateSessionResponse
 
-test('what was being made for a client that left is for the next one', async () => {
-  const server = await TestServer.forTest({ poolSize: 1, maxSessions: 2 })
-  await untilReady(server, 1)
-  const first = await server.createSession()
-  // From now on the only one that is being made.
-  await expect.poll(async () => (await idsOf(server)).length, patience).toBe(2)
-  const made = (await idsOf(server)).find((id) => id !== first.id)
-  const controller = new AbortController()
-  const left = server.createSession({}, { signal: controller.signal })
-  await expect.poll(async () => (await healthOf(server)).sessions.starting, patience).toBe(1)
-  controller.abort()
-  await expect(left).rejects.toThrow('aborted')
-  await untilReady(server, 1)
-  expect((await server.createSession()).id).toBe(made)
+  beforeAll(async () => {
+    server = await TestServer.start({ poolSize: 5, maxSessions: 2 })
+    used = await server.createSession()
+  })
+
+  afterAll(() => server.close())
+
+  test('is all that is kept, and none when both are in use', async () => {
+    await untilReady(server, 1)
+    const second = await server.createSession()
+    await untilReady(server, 0)
+    expect(await server.api('POST', '/v2/interact')).toMatchObject({ status: 429 })
+    expect((await idsOf(server)).toSorted()).toEqual([used.id, second.id].toSorted())
+    await deleteAll(server, [second])
+    await untilReady(server, 1)
+  })
+
+  test('is taken by a scrape, without its kernel', async () => {
+    const site = await LocalSite.start()
+    onTestFinished(() => site.close())
+    await untilReady(server, 1)
+    const ready = (await idsOf(server)).find((id) => id !== used.id) as string
+    const loading = site.nextRequest('/hold')
+    const scraping = server.api('POST', '/v2/scrape', { url: `${site.url}/hold` })
+    await loading
+    expect((await idsOf(server)).toSorted()).toEqual([used.id, ready].toSorted())
+    const processes = await processesOf(ready)
+    expect(processes.filter(isBrowser)).toHaveLength(1)
+    expect(processes.filter(({ commandLine }) => commandLine.includes('kernels'))).toEqual([])
+    site.release()
+    expect(await scraping).toMatchObject({ status: 200 })
+    await untilReady(server, 1)
+    expect(await idsOf(server)).not.toContain(ready)
+  })
+
+  test('was being made for a client that left, and is for the next one', async () => {
+    await untilReady(server, 1)
+    const second = await server.createSession()
+    await deleteAll(server, [second])
+    // From now on the only one that is being made.
+    await expect.poll(async () => (await idsOf(server)).length, patience).toBe(2)
+    const made = (await idsOf(server)).find((id) => id !== used.id)
+    const controller = new AbortController()
+    const left = server.createSession({}, { signal: controller.signal })
+    await expect.poll(async () => (await healthOf(server)).sessions.starting, patience).toBe(1)
+    controller.abort()
+    await expect(left).rejects.toThrow('aborted')
+    await untilReady(server, 1)
+    expect((await server.createSession()).id).toBe(made)
+  })
 })
 
 test('a client that leaves while a session is being made for it leaves nothing behind', async () => {
@@ -233,24 +269,6 @@ test('a browser that cannot be made is tried again less and less often, and is n
   await untilReady(server, 1)
 })
 
-test('a scrape takes one that is ready, without its kernel', async () => {
-  const site = await LocalSite.start()
-  onTestFinished(() => site.close())
-  const server = await TestServer.forTest({ poolSize: 1, maxSessions: 1 })
-  await untilReady(server, 1)
-  const [id] = await idsOf(server)
-  const loading = site.nextRequest('/hold')
-  const scraping = server.api('POST', '/v2/scrape', { url: `${site.url}/hold` })
-  await loading
-  expect(await idsOf(server)).toEqual([id])
-  const processes = await processesOf(server)
-  expect(processes.filter(({ commandLine }) => commandLine.includes('kernels'))).toEqual([])
-  site.release()
-  expect(await scraping).toMatchObject({ status: 200 })
-  await untilReady(server, 1)
-  expect(await idsOf(server)).not.toContain(id)
-})
-
 test('one that was ready for ten minutes is replaced', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
   onTestFinished(() => void vi.useRealTimers())
@@ -264,22 +282,11 @@ test('one that was ready for ten minutes is replaced', async () => {
   await untilReady(server, 1)
 })
 
-test('the end of the server is theirs as well, at every moment', async () => {
-  // While the first ones are being made.
-  const filling = await TestServer.start({ poolSize: 2 })
-  await expect.poll(() => processesOf(filling), patience).not.toEqual([])
-  await filling.close()
-  expect(await processesOf(filling)).toEqual([])
-  // While one is asked whether it answers, and does not.
-  const asking = await TestServer.start({ poolSize: 2 })
-  await untilReady(asking, 2)
-  const stopped = await Promise.all((await idsOf(asking)).map(browserOf))
-  for (const pid of stopped) process.kill(pid, 'SIGSTOP')
-  const refused = asking.api('POST', '/v2/interact')
-  await expect.poll(async () => (await healthOf(asking)).sessions.starting, patience).toBe(1)
-  await asking.close()
-  expect((await refused).status).toBe(503)
-  expect(await processesOf(asking)).toEqual([])
+test('those that are being made end with their server as well', async () => {
+  const server = await TestServer.start({ poolSize: 2 })
+  await expect.poll(() => processesOf(server), patience).not.toEqual([])
+  await server.close()
+  expect(await processesOf(server)).toEqual([])
 })
 
 test('a server that keeps none ready makes none', async () => {
