@@ -19,7 +19,9 @@ afterAll(async () => {
 })
 
 const call = (tool: string, input: unknown) => ({ tool, input })
-const code = (text: string, more: object = {}) => call('executeCode', { code: text, ...more })
+/** In bash, because the language is of no matter here: it is there at once. */
+const code = (text: string, more: object = {}) =>
+  call('executeCode', { code: text, language: 'bash', ...more })
 
 /** Lets a model play these turns with the tools. */
 async function run(key: string, turns: readonly ScriptedTurn[], options: object = {}) {
@@ -44,7 +46,7 @@ describe('in a loop', () => {
       [call('act', { action: 'click', target: 'Nowhere' })],
       [call('openPage', { url: 7, hidden: 'value' })],
       [call('screenshot', {})],
-      [code('env', { language: 'bash' })],
+      [code('env')],
       [call('delegate', { task: 'Say hello.' })],
     ])
     expect(outputs.map(({ status }) => status)).toEqual(['ok', 'ok', 'error', 'ok', 'ok'])
@@ -74,7 +76,7 @@ describe('in a loop', () => {
 
   test('an agent has one session for its turns, and others have theirs', async () => {
     const script = scriptedModel(
-      ...[[code('globalThis.count = 1')], 'One.', [code('count += 1')], 'Two.'],
+      ...[[code('count=1')], 'One.', [code('count=$((count + 1)); echo $count')], 'Two.'],
     )
     const agent = new ToolLoopAgent({
       ...{ model: script.model, tools, stopWhen: stepCountIs(10) },
@@ -85,8 +87,8 @@ describe('in a loop', () => {
     const outputOf = ({ steps }: typeof first) =>
       steps[0]?.toolResults[0]?.output as TandemToolOutput
     expect(resultOf(outputOf(second))).toBe('2')
-    const other = await run('others', [[code('typeof count')]])
-    expect(resultOf(other.outputs[0])).toBe('undefined')
+    const other = await run('others', [[code('echo "${count-nothing}"')]])
+    expect(resultOf(other.outputs[0])).toBe('nothing')
     expect(outputOf(second).artifact.session?.id).toBe(outputOf(first).artifact.session?.id)
     expect(other.outputs[0]?.artifact.session?.id).not.toBe(outputOf(first).artifact.session?.id)
   })
@@ -117,20 +119,20 @@ describe('what is stopped', () => {
   test('by the signal stops on the server', async () => {
     const controller = new AbortController()
     const started = backend.site.requested('/started')
-    const running = run('abort', [[endless(), code('1')]], { abortSignal: controller.signal })
+    const running = run('abort', [[endless(), code(':')]], { abortSignal: controller.signal })
     const ended = running.catch((error: unknown) => error)
     await started
     controller.abort()
     const failure = await ended
     expect(failure).toMatchObject({ name: 'AbortError' })
     // It runs in the same session: while the first did, it could not.
-    const after = await run('abort', [[code(`'after'`)]])
+    const after = await run('abort', [[code('echo after')]])
     expect(resultOf(after.outputs[0])).toBe('after')
   })
 
   test('by leaving the results stops on the server', async () => {
     const started = backend.site.requested('/started')
-    const input = endless().input as { code: string; timeout: number }
+    const input = endless().input as { code: string; language: 'bash'; timeout: number }
     const { signal } = new AbortController()
     const outputs = tools.executeCode.execute(input, {
       ...{ abortSignal: signal, context: { sessionKey: 'left' } },
@@ -138,12 +140,12 @@ describe('what is stopped', () => {
     await outputs.next()
     await started
     await outputs.return()
-    const after = await run('left', [[code(`'after'`)]])
+    const after = await run('left', [[code('echo after')]])
     expect(resultOf(after.outputs[0])).toBe('after')
   })
 
   test.runIf(major === 7)('by the timeout of a tool stops on the server', async () => {
-    const { steps, results, outputs } = await run('timeout', [[endless()], [code(`'after'`)]], {
+    const { steps, results, outputs } = await run('timeout', [[endless()], [code('echo after')]], {
       timeout: { toolMs: 3_000 },
     })
     expect(steps[0]?.content.find((part) => part.type === 'tool-error')?.error).toMatchObject({
@@ -154,7 +156,6 @@ describe('what is stopped', () => {
   })
 
   function endless() {
-    const text = `await page.goto('${backend.site.url}/started'); await new Promise(() => {})`
-    return code(text, { timeout: 300 })
+    return code(`agent-browser open ${backend.site.url}/started; sleep 300`, { timeout: 300 })
   }
 })

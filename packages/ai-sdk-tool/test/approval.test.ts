@@ -12,11 +12,14 @@ afterAll(() => backend?.close())
 
 type Tools = ReturnType<typeof createTandemTools>
 
+/** Counts in bash, which is there at once. */
+const counting = { code: 'count=$((count + 1)); echo $count', language: 'bash' } as const
+
 /** Lets a model count and then say that it is done. */
 async function count(tools: Tools, messages: ModelMessage[], options: object = {}) {
   const { model } = scriptedModel([
     { tool: 'openPage', input: { url: backend.site.url } },
-    { tool: 'executeCode', input: { code: 'globalThis.count = (globalThis.count ?? 0) + 1' } },
+    { tool: 'executeCode', input: counting },
     { tool: 'executeCode', input: { code: ' ' } },
   ])
   return generateText({ model, tools, messages, stopWhen: stepCountIs(2), ...options })
@@ -44,8 +47,8 @@ async function goOn(tools: Tools, result: Result, approved: boolean, options: ob
 
 const counted = async (tools: Tools): Promise<string | undefined> => {
   let last: TandemToolOutput | undefined
-  const code = 'globalThis.count ?? 0'
-  for await (const output of tools.executeCode.execute({ code })) last = output
+  const input = { code: 'echo "${count:-0}"', language: 'bash' } as const
+  for await (const output of tools.executeCode.execute(input)) last = output
   return last?.artifact.execution?.result
 }
 

@@ -31,14 +31,16 @@ afterAll(async () => {
   await backend?.close()
 })
 
+/** All turns have one session: what it holds is of no matter to them. */
+const sessionKey = 'chat'
+
 /** One turn of a chat: what the page of the chat is sent, and has in the end. */
 async function turn(
-  key: string,
   turns: readonly ScriptedTurn[],
   options: TandemToolsOptions = {},
   history: ChatMessage[] = [],
 ) {
-  const tools = createTandemTools({ pool, sessionKey: key, approval: 'none', ...options })
+  const tools = createTandemTools({ pool, sessionKey, approval: 'none', ...options })
   const script = scriptedModel(...turns)
   const asked: ChatMessage = {
     ...{ id: `${history.length}`, role: 'user', parts: [{ type: 'text', text: 'Do it.' }] },
@@ -81,7 +83,7 @@ const printing = {
 
 describe('a chat', () => {
   test('is shown how far a call is, and how it ended', async () => {
-    const { outputs } = await turn('progress', [[printing]])
+    const { outputs } = await turn([[printing]])
     const running = outputs.filter((each) => each.status === 'running')
     expect(running.length).toBeGreaterThanOrEqual(3)
     expect(running[0]).toMatchObject({
@@ -96,7 +98,7 @@ describe('a chat', () => {
   })
 
   test('stores and sends back no picture and no URL, and the model sees the picture once', async () => {
-    const first = await turn('stored', [[open()], [shot], [printing]])
+    const first = await turn([[open()], [shot], [printing]])
     expect(first.results().map(({ pictures }) => pictures.length)).toEqual([0, 1, 0])
     const stored = JSON.stringify(first.messages)
     const [id = ''] = /(?<="session":\{"id":")[^"]+/.exec(stored) ?? []
@@ -106,7 +108,7 @@ describe('a chat', () => {
     expect(stored.length).toBeLessThan(20_000)
 
     const history = JSON.parse(stored) as ChatMessage[]
-    const second = await turn('stored', ['Done.'], {}, history)
+    const second = await turn(['Done.'], {}, history)
     const read = second.results()
     expect(read.map(({ text }) => text.slice(0, 20))).toEqual(
       first.results().map(({ text }) => text.slice(0, 20)),
@@ -120,7 +122,7 @@ describe('a chat', () => {
 
   test('gets what is exposed, and the model does not', async () => {
     const expose = ['session', 'execution', 'screenshot'] as const
-    const first = await turn('exposed', [[open()], [shot], [printing]], { expose })
+    const first = await turn([[open()], [shot], [printing]], { expose })
     const parts = first.messages.at(-1)?.parts ?? []
     const artifacts = parts.flatMap((part) =>
       'output' in part ? [(part.output as TandemToolOutput).artifact] : [],
@@ -134,14 +136,14 @@ describe('a chat', () => {
     expect(artifacts[1]?.screenshot?.base64).toMatch(/^\/9j/)
     expect(artifacts[2]?.execution).toMatchObject({ stdout: 'one\ntwo\n', result: 'done' })
 
-    const second = await turn('exposed', ['Done.'], { expose }, first.messages)
+    const second = await turn(['Done.'], { expose }, first.messages)
     expect(second.results().map(({ pictures }) => pictures.length)).toEqual([0, 1, 0])
     const seen = JSON.stringify(second.calls)
     expect((await backend.secrets()).filter((secret) => seen.includes(secret))).toEqual([])
   })
 
   test('that was left while a call ran tells the model so', async () => {
-    const { messages } = await turn('unfinished', [[printing]])
+    const { messages } = await turn([[printing]])
     for (const part of messages.at(-1)?.parts ?? []) {
       if (part.type !== 'tool-executeCode' || part.state !== 'output-available') continue
       part.output = {
@@ -153,7 +155,7 @@ describe('a chat', () => {
       }
       part.preliminary = true
     }
-    const { results } = await turn('unfinished', ['Done.'], {}, messages)
+    const { results } = await turn(['Done.'], {}, messages)
     expect(results()[0]).toMatchObject({
       type: 'error-text',
       text: expect.stringMatching(/stopped/),
@@ -162,18 +164,18 @@ describe('a chat', () => {
 })
 
 test('a picture is only for the application, if that is wanted', async () => {
-  const { results } = await turn('artifact', [[open()], [shot]], { screenshots: 'artifact' })
+  const { results } = await turn([[open()], [shot]], { screenshots: 'artifact' })
   expect(results()[1]).toMatchObject({ pictures: [], text: expect.stringMatching(/cannot see it/) })
 })
 
 test('progress is told on the server, too', async () => {
   const told: string[] = []
-  await turn('told', [[printing]], {
+  await turn([[printing]], {
     onProgress: (progress, { tool, key, toolCallId }) => {
       told.push(`${tool} ${key} ${toolCallId} ${progress.type}`)
     },
   })
   const types = told.map((each) => each.split(' ').at(-1))
   expect(types).toEqual(['session', 'step', 'stdout', 'stdout', 'stderr'])
-  expect(told[0]).toMatch(/^executeCode told call-\S+ session$/)
+  expect(told[0]).toMatch(/^executeCode chat call-\S+ session$/)
 })

@@ -38,6 +38,10 @@ const code = (text: string, more: Record<string, unknown> = {}) => ({
   args: { code: text, ...more },
 })
 
+/** Where the language is of no matter: a shell is there at once. */
+const shell = (text: string, more: Record<string, unknown> = {}) =>
+  code(text, { language: 'bash', ...more })
+
 function answers(result: { messages: BaseMessage[] }): ToolMessage[] {
   return result.messages.filter((message) => ToolMessage.isInstance(message))
 }
@@ -94,18 +98,20 @@ describe('in an agent', () => {
 
   test('turns of one thread share a session, threads do not', async () => {
     const checkpointer = new MemorySaver()
-    const model = scripted([code('globalThis.count = 1')], [code('count += 1')])
+    const model = scripted([shell('count=1')], [shell('count=$((count + 1))')])
     const agent = createAgent({
-      model: model.respondWithTools([code('count += 1')]).respond(new AIMessage('Done.')),
+      model: model
+        .respondWithTools([shell('count=$((count + 1)); echo $count')])
+        .respond(new AIMessage('Done.')),
       tools,
       checkpointer,
     })
     const first = answers(await agent.invoke(task(), inThread('turns')))
     const second = answers(await agent.invoke(task(), inThread('turns')))
     expect(artifactOf(second.at(-1)).execution?.result).toBe('3')
-    const other = scripted([code('typeof count')])
+    const other = scripted([shell('echo "${count-nothing}"')])
     const apart = answers(await createAgent({ model: other, tools }).invoke(task(), inThread('x')))
-    expect(artifactOf(apart[0]).execution?.result).toBe('undefined')
+    expect(artifactOf(apart[0]).execution?.result).toBe('nothing')
     const ids = [first[0], first[1], second.at(-1), apart[0]].map(
       (each) => artifactOf(each).session?.id,
     )
@@ -116,7 +122,7 @@ describe('in an agent', () => {
     const ids: (string | undefined)[] = []
     const research = tool(
       async ({ topic }: { topic: string }) => {
-        const model = scripted([code(`globalThis.topic = '${topic}'`)], [code('topic')])
+        const model = scripted([shell(`topic=${topic}`)], [shell('echo $topic')])
         const result = await createAgent({ model, tools }).invoke(task())
         ids.push(...answers(result).map((each) => artifactOf(each).session?.id))
         return artifactOf(answers(result)[1]).execution?.result ?? ''
@@ -141,7 +147,7 @@ describe('in an agent', () => {
   test('progress comes as tool events', async () => {
     const model = scripted([code(`console.log('half way')`)])
     const stream = await createAgent({ model, tools }).stream(task(), {
-      ...inThread('events'),
+      ...inThread('used'),
       streamMode: 'tools',
     })
     const events: { event: string; name: string; data?: unknown }[] = []
@@ -166,8 +172,8 @@ describe('in an agent', () => {
   test('aborting the agent stops what runs on the server', async () => {
     const controller = new AbortController()
     const started = backend.site.requested('/started')
-    const endless = `await page.goto('${backend.site.url}/started'); await new Promise(() => {})`
-    const model = scripted([code(endless, { timeout: 300 })])
+    const endless = `agent-browser open ${backend.site.url}/started; sleep 300`
+    const model = scripted([shell(endless, { timeout: 300 })])
     const config = { ...inThread('abort'), signal: controller.signal }
     const run = createAgent({ model, tools }).invoke(task(), config)
     const ended = run.catch((error: unknown) => error)
@@ -175,7 +181,7 @@ describe('in an agent', () => {
     controller.abort()
     expect(await ended).toBeInstanceOf(Error)
     // It runs in the same session: while the first did, it could not.
-    const after = scripted([code(`'after'`)])
+    const after = scripted([shell('echo after')])
     const result = await createAgent({ model: after, tools }).invoke(task(), inThread('abort'))
     expect(artifactOf(answers(result)[0]).execution?.result).toBe('after')
   })
@@ -214,26 +220,26 @@ describe('a person is asked', () => {
   })
 
   test('and what is rejected does not run', async () => {
-    const agent = agentWith(scripted([code('globalThis.ran = true')], []))
+    const agent = agentWith(scripted([shell('ran=yes')], []))
     await agent.invoke(task(), inThread('turns'))
     const decisions = [{ type: 'reject', message: 'Not now.' }]
     const result = await agent.invoke(new Command({ resume: { decisions } }), inThread('turns'))
     expect(answers(result)[0]).toMatchObject({ status: 'error', content: 'Not now.' })
-    const after = scripted([code('typeof ran')])
+    const after = scripted([shell('echo "${ran-no}"')])
     const { messages } = await createAgent({ model: after, tools }).invoke(
       task(),
       inThread('turns'),
     )
     expect(
       artifactOf(messages.find((each) => ToolMessage.isInstance(each))).execution?.result,
-    ).toBe('undefined')
+    ).toBe('no')
   })
 
   test('and what a person has edited runs as it is then', async () => {
     const agent = agentWith(scripted([code('6 * 6')]))
-    await agent.invoke(task(), inThread('edited'))
+    await agent.invoke(task(), inThread('used'))
     const decisions = [{ type: 'edit', editedAction: code('6 * 7') }]
-    const result = await agent.invoke(new Command({ resume: { decisions } }), inThread('edited'))
+    const result = await agent.invoke(new Command({ resume: { decisions } }), inThread('used'))
     expect(artifactOf(answers(result)[0]).execution?.result).toBe('42')
   })
 
@@ -285,7 +291,7 @@ test('a tool node runs the tools, and shows wrong input to the model', async () 
     content: '',
     tool_calls: [call('1', { code: '6 * 7' }), call('2', { code: ' ' })],
   })
-  const [right, wrong] = (await node.invoke([message], inThread('turns'))) as ToolMessage[]
+  const [right, wrong] = (await node.invoke([message], inThread('used'))) as ToolMessage[]
   expect(artifactOf(right).execution?.result).toBe('42')
   expect(wrong).toMatchObject({
     status: 'error',

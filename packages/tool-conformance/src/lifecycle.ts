@@ -6,14 +6,15 @@ import type { Suite } from './describe-conformance.ts'
 /** How sessions come, serve and go. */
 export function describeLifecycle(suite: Suite): void {
   const { call } = suite
-  const count = `globalThis.order = (globalThis.order ?? '') + `
+  /** Bash, because it is there at once; the variable stays from one call to the next. */
+  const note = (letter: string, before = '') =>
+    ({ code: `${before} order+=${letter}; echo "$order"`, language: 'bash' }) as const
 
   describe('lifecycle', () => {
     test('two calls at once share one session and run in order', async () => {
-      const slow = `await new Promise((resolve) => setTimeout(resolve, 200)); ${count} 'a'`
       const [first, second] = await Promise.all([
-        call('executeCode', { code: slow }, { key: 'order' }),
-        call('executeCode', { code: `${count} 'b'` }, { key: 'order' }),
+        call('executeCode', note('a', 'sleep 0.2;'), { key: 'order' }),
+        call('executeCode', note('b'), { key: 'order' }),
       ])
       expect(first.artifact?.execution?.result).toBe('a')
       expect(second.artifact?.execution?.result).toBe('ab')
@@ -21,7 +22,7 @@ export function describeLifecycle(suite: Suite): void {
     })
 
     test('a call at the same time finds the page as the one before has left it', async () => {
-      const key = 'turns'
+      const key = 'order'
       await call('openPage', { url: suite.backend.site.url }, { key })
       const [, filled] = await Promise.all([
         call('act', { action: 'click', target: 'Order form' }, { key }),
@@ -32,13 +33,17 @@ export function describeLifecycle(suite: Suite): void {
     })
 
     test('calls of every tool at once run in their order', async () => {
-      const key = 'every tool'
+      const key = 'order'
       const [opened, filled, read, seen, ran] = await Promise.all([
         call('openPage', { url: `${suite.backend.site.url}/form` }, { key }),
         call('act', { action: 'fill', target: 'Name', value: 'First' }, { key }),
         call('readPage', {}, { key }),
         call('screenshot', {}, { key }),
-        call('executeCode', { code: `await page.fill('[name=who]', 'Second')` }, { key }),
+        call(
+          'executeCode',
+          { code: `agent-browser fill '[name=who]' Second`, language: 'bash' },
+          { key },
+        ),
         call('delegate', { task: 'Say hello.' }, { key }).catch(() => {}),
       ])
       expect(opened.text).toMatch(/Title: Order[^]*textbox "Name ?"/)
@@ -54,8 +59,8 @@ export function describeLifecycle(suite: Suite): void {
 
     test('two conversations have sessions of their own', async () => {
       const [one, other] = await Promise.all([
-        call('executeCode', { code: `${count} 'c'` }, { key: 'order' }),
-        call('executeCode', { code: `${count} 'c'` }, { key: 'other' }),
+        call('executeCode', note('c'), { key: 'order' }),
+        call('executeCode', note('c'), { key: 'other' }),
       ])
       expect(other.artifact?.execution?.result).toBe('c')
       expect(one.artifact?.session?.id).not.toBe(other.artifact?.session?.id)
@@ -96,19 +101,24 @@ export function describeLifecycle(suite: Suite): void {
 
     test('a call that is aborted before its turn is not made', async () => {
       const controller = new AbortController()
-      const slow = `await new Promise((resolve) => setTimeout(resolve, 200)); 'first'`
-      const first = call('executeCode', { code: slow }, { key: 'queue' })
+      const key = 'order'
+      const language = 'bash'
+      const first = call('executeCode', { code: 'sleep 0.2', language }, { key })
       const second = call(
         'executeCode',
-        { code: `globalThis.ran = true` },
-        { key: 'queue', signal: controller.signal },
+        { code: 'ran=yes', language },
+        { key, signal: controller.signal },
       )
       controller.abort()
       const failure: unknown = await second.catch((error: unknown) => error)
       expect(failure).toBeInstanceOf(Error)
       await first
-      const { artifact } = await call('executeCode', { code: 'typeof ran' }, { key: 'queue' })
-      expect(artifact?.execution?.result).toBe('undefined')
+      const { artifact } = await call(
+        'executeCode',
+        { code: 'echo "${ran-no}"', language },
+        { key },
+      )
+      expect(artifact?.execution?.result).toBe('no')
     })
 
     test('a session that was destroyed is replaced once, and the model is told', async () => {
@@ -168,7 +178,7 @@ export function describeLifecycle(suite: Suite): void {
 
     test('without a page, a tool says how to open one', async () => {
       const name = suite.adapter.definitions.find(({ tool }) => tool === 'openPage')?.name
-      expect((await call('readPage', {}, { key: 'blank' })).text).toContain(`Open one with ${name}`)
+      expect((await call('readPage', {}, { key: 'other' })).text).toContain(`Open one with ${name}`)
     })
 
     test('failures of the service are thrown', async () => {
@@ -194,9 +204,10 @@ export function describeLifecycle(suite: Suite): void {
     test('closing while a call runs ends the call and the session', async () => {
       const adapter = await suite.make()
       const started = suite.backend.site.requested('/started')
-      const code = `await page.goto('${suite.backend.site.url}/started'); await new Promise(() => {})`
+      const code = `agent-browser open ${suite.backend.site.url}/started; sleep 300`
       const before = await suite.backend.activeSessions()
-      const running = call('executeCode', { code, timeout: 300 }, { key: 'closing', on: adapter })
+      const input = { code, language: 'bash', timeout: 300 }
+      const running = call('executeCode', input, { key: 'closing', on: adapter })
       const ended = running.catch((error: unknown) => error)
       await started
       await adapter.close()
@@ -216,8 +227,12 @@ export function describeLifecycle(suite: Suite): void {
     test('the secrets of the application do not reach the model', async () => {
       const secrets = ['hunter2-of-the-application']
       const careful = await suite.make({ settings: { secrets } })
-      const code = `'the password is ' + ['hunter2', 'of-the-application'].join('-')`
-      const { text } = await call('executeCode', { code }, { key: 'secret', on: careful })
+      const code = `echo "the password is hunter2""-of-the-application"`
+      const { text } = await call(
+        'executeCode',
+        { code, language: 'bash' },
+        { key: 'secret', on: careful },
+      )
       expect(text).toContain('the password is [redacted]')
       await careful.close()
     })
