@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LongestFirst } from './scripts/longest-first.ts'
 
@@ -14,6 +14,15 @@ const folders = [
 
 /** Whether what takes its time is to run as well. */
 const isLong = process.env['TANDEM_TEST_LONG'] === '1'
+
+/**
+ * What is left out unless `TANDEM_TEST_LONG=1`, by project. The suite that every package of tools
+ * passes goes through their adapters to the tools themselves: run on these alone it asks nothing
+ * that the adapters' own runs do not ask, and only says whose fault it is.
+ */
+const longOnly: Readonly<Record<string, string[]>> = isLong
+  ? {}
+  : { 'tool-conformance': ['test/contracts.test.ts'] }
 
 /** The same tests as those of ai-sdk-tool, with the AI SDK that came before. */
 const aiSdk6 = {
@@ -50,10 +59,11 @@ const aiSdkOnEdge = {
 export default defineConfig({
   test: {
     projects: [
-      ...folders.map((root) => ({
-        extends: true as const,
-        test: { name: root.split('/').at(-1) ?? root, root },
-      })),
+      ...folders.map((root) => {
+        const name = basename(root)
+        const exclude = [...configDefaults.exclude, ...(longOnly[name] ?? [])]
+        return { extends: true as const, test: { name, root, exclude } }
+      }),
       aiSdk6,
       aiSdkOnEdge,
     ],
