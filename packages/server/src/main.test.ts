@@ -169,6 +169,9 @@ test('isolation none is said; a second time and louder for an address that other
 })
 
 describe('serve', { timeout: 60_000 }, () => {
+  /** Where nothing is asked about sandboxes, none is tried. */
+  const quick = ['--isolation', 'none']
+
   /** A server that has said that it listens, and all that it said until then and later. */
   async function serve(args: string[] = [], variables?: Record<string, string>) {
     const child = startTandem(['serve', '--port', '0', ...args], variables)
@@ -288,7 +291,14 @@ describe('serve', { timeout: 60_000 }, () => {
     await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening))
     onTestFinished(() => void other.close())
     const { port } = other.address() as AddressInfo
-    const outcome = await tandem(['serve', '--port', String(port), '--log-level', 'silent'])
+    const outcome = await tandem([
+      'serve',
+      ...quick,
+      '--port',
+      String(port),
+      '--log-level',
+      'silent',
+    ])
     expect(outcome).toMatchObject({ code: 1, stdout: '' })
     expect(outcome.stderr.trim().split('\n').at(-1)).toBe(
       `Port ${port} of 127.0.0.1 is in use. Stop the program that listens there, or choose ` +
@@ -299,14 +309,14 @@ describe('serve', { timeout: 60_000 }, () => {
 
   test('an address that this machine does not have is one sentence', async () => {
     // From the range that is kept free for documentation (RFC 5737).
-    const outcome = await tandem(['serve', '--host', '203.0.113.1', '--port', '0'])
+    const outcome = await tandem(['serve', ...quick, '--host', '203.0.113.1', '--port', '0'])
     expect(outcome.code).toBe(1)
     expect(outcome.stderr).toContain('This machine does not have the address 203.0.113.1.')
   })
 
   test('a second server on the same data folder is refused and the first goes on', async () => {
-    const first = await serve()
-    const second = await tandem(['serve', '--port', '0'])
+    const first = await serve(quick)
+    const second = await tandem(['serve', ...quick, '--port', '0'])
     expect(second).toMatchObject({ code: 1, stdout: '' })
     expect(second.stderr).toContain(
       `Another Tandem server is using the data folder ${dataDirectory}.`,

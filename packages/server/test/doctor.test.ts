@@ -93,6 +93,8 @@ async function report({ args = [], ...run }: Run = {}): Promise<Report> {
 
 /** So that no browser is started where none is asked about. */
 const noBrowser = { TANDEM_CHROMIUM: '/bin/true' }
+/** Nor a sandbox. */
+const neither = { ...noBrowser, TANDEM_BWRAP: '/bin/true' }
 
 describe('on this machine', { timeout: 60_000 }, () => {
   test('a line for each thing, the conclusion last, and nothing that is secret', async () => {
@@ -215,7 +217,7 @@ describe.skipIf(process.platform !== 'linux')('what keeps it from isolating', ()
   })
 
   test.skipIf(!isolationAvailable)('a network that is not closed', async () => {
-    const { stdout } = await doctor()
+    const { stdout } = await doctor({ variables: noBrowser })
     const [, real] = /bubblewrap +\S+, (\S+)/.exec(stdout) ?? []
     assert(real)
     const TANDEM_BWRAP = await bwrapScript(
@@ -233,7 +235,7 @@ describe.skipIf(process.platform !== 'linux')('what keeps it from isolating', ()
 
 describe('what else keeps it from starting', () => {
   test('a configuration that is not right, while the rest is still examined', async () => {
-    const variables = { ...noBrowser, TANDEM_MAX_SESSIONS: 'many', TANDEM_LOGLEVEL: 'info' }
+    const variables = { ...neither, TANDEM_MAX_SESSIONS: 'many', TANDEM_LOGLEVEL: 'info' }
     const { code, of } = await report({ variables })
     expect(code).toBe(1)
     expect(of('configuration')).toMatchObject({
@@ -241,12 +243,12 @@ describe('what else keeps it from starting', () => {
       remedy: ['TANDEM_MAX_SESSIONS is "many"; it must be a whole number from 1 to 1000.'],
     })
     expect(of('data-folder').level).toBe('ok')
-    const misspelt = await report({ variables: { ...noBrowser, TANDEM_LOGLEVEL: 'info' } })
+    const misspelt = await report({ variables: { ...neither, TANDEM_LOGLEVEL: 'info' } })
     expect(misspelt.of('configuration').remedy.join()).toContain('TANDEM_LOG_LEVEL')
   })
 
   test('a browser that is none, and one that does not start', async () => {
-    const none = await report({ variables: noBrowser })
+    const none = await report({ variables: neither })
     expect(none.code).toBe(1)
     expect(none.of('browser').summary).toContain('/bin/true does not answer --version')
     expect(none.of('browser-start').level).toBe('skipped')
@@ -271,7 +273,7 @@ describe('what else keeps it from starting', () => {
     await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening))
     onTestFinished(() => void other.close())
     const { port } = other.address() as AddressInfo
-    const { code, of } = await report({ args: ['--port', String(port)], variables: noBrowser })
+    const { code, of } = await report({ args: ['--port', String(port)], variables: neither })
     expect(code).toBe(1)
     expect(of('address')).toMatchObject({
       level: 'failure',
@@ -281,20 +283,20 @@ describe('what else keeps it from starting', () => {
 
   test('a data folder that is a file, that belongs to all, or to somebody else', async () => {
     await writeFile(dataDirectory, '')
-    const file = await report({ variables: noBrowser })
+    const file = await report({ variables: neither })
     expect(file.code).toBe(1)
     expect(file.of('data-folder').summary).toContain('a file is in the way')
     await rm(dataDirectory)
 
     await mkdir(dataDirectory)
     await chmod(dataDirectory, 0o777)
-    const open = await report({ variables: noBrowser })
+    const open = await report({ variables: neither })
     expect(open.of('data-folder').summary).toContain('can be written to by every user')
   })
 
   test.skipIf(process.getuid?.() !== 0)('a data folder of somebody else', async () => {
     await mkdir(dataDirectory, { mode: 0o755 })
-    const run = { variables: { ...noBrowser, HOME: folder }, uid: 65_534 }
+    const run = { variables: { ...neither, HOME: folder }, uid: 65_534 }
     const there = await report(run)
     expect(there.code).toBe(1)
     expect(there.of('data-folder').summary).toContain('this user is not allowed to')
@@ -304,7 +306,7 @@ describe('what else keeps it from starting', () => {
   })
 
   test('a data folder among the programs, which sandboxes see, also by way of a link', async () => {
-    const variables = { ...noBrowser, TANDEM_ISOLATION: 'bubblewrap' }
+    const variables = { ...neither, TANDEM_ISOLATION: 'bubblewrap' }
     await symlink('/usr/share', dataDirectory)
     for (const path of ['/usr/local/tandem', join(dataDirectory, 'tandem')]) {
       const { code, of } = await report({ variables: { ...variables, TANDEM_DATA_DIR: path } })
@@ -314,17 +316,17 @@ describe('what else keeps it from starting', () => {
   })
 
   test('a data folder that a server uses', async () => {
-    const server = await ServerProcess.start(dataDirectory)
-    const { code, of } = await report({ variables: noBrowser })
+    const server = await ServerProcess.start(dataDirectory, { TANDEM_ISOLATION: 'none' })
+    const { code, of } = await report({ variables: neither })
     expect(code).toBe(1)
     expect(of('data-folder').summary).toContain('is in use by a server that runs')
     expect(await server.end('SIGTERM')).toBe(0)
-    expect((await report({ variables: noBrowser })).of('data-folder').level).toBe('ok')
+    expect((await report({ variables: neither })).of('data-folder').level).toBe('ok')
   }, 60_000)
 })
 
 test('what is missing for Python is a warning, with what helps', async () => {
-  const variables = { ...noBrowser, TANDEM_PYTHON: '', PATH: '/nowhere' }
+  const variables = { ...neither, TANDEM_PYTHON: '', PATH: '/nowhere' }
   const { of } = await report({ variables })
   expect(of('python')).toMatchObject({ level: 'warning' })
   expect(of('python').summary).toContain('code in Python does not run')
