@@ -20,7 +20,7 @@ beforeAll(async () => {
     name === advertiser || name === publisher ? ['127.0.0.1'] : 'unknown',
   )
   site = await PageServer.start()
-  server = await TestServer.start({ poolSize: 1, egressNameServers: [names.address] })
+  server = await TestServer.start({ egressNameServers: [names.address] })
 })
 
 afterAll(async () => {
@@ -114,7 +114,8 @@ describe('actions', () => {
     })
   })
 
-  test.each([
+  // At once, because each of them waits for its timeout.
+  test.concurrent.each([
     [{ type: 'click', selector: 'h7' }, 500, /actions\[1\] \(click\): nothing on the page matches/],
     [
       { type: 'click', selector: '[[' },
@@ -124,10 +125,10 @@ describe('actions', () => {
     [{ type: 'click', selector: '#off' }, 500, /is hidden, disabled, moving or covered/],
     [{ type: 'executeJavascript', script: 'throw new Error("no")' }, 500, /threw Error: no/],
     [{ type: 'executeJavascript', script: 'for (;;);' }, 408, /within the timeout/],
-  ])('that cannot be done say so: %j', { timeout: 10_000 }, async (action, status, sentence) => {
+  ])('that cannot be done say so: %j', { timeout: 20_000 }, async (action, status, sentence) => {
     const url = site.serve('/failing', '<h1>Fine</h1><button id=off disabled>Off</button>')
     const actions = [{ type: 'scrape' }, action]
-    const answer = await post({ url, actions, timeout: 2_500 })
+    const answer = await post({ url, actions, timeout: 5_000 })
     expect(answer.status).toBe(status)
     expect((answer.body as Failure).error).toMatch(sentence)
   })
@@ -257,10 +258,10 @@ test('a certificate that nobody trusts is taken when the request says so', async
 })
 
 describe('what is no page, or does not behave,', () => {
-  test('is answered in time and leaves nothing', { timeout: 20_000 }, async () => {
+  test('is answered in time and leaves nothing', { timeout: 60_000 }, async () => {
     const serve = (path: string, status: number, headers: Record<string, string>, text = '') =>
       site.serve(path, (_, response) => response.writeHead(status, headers).end(text))
-    const cases: [string, number, object][] = [
+    const cases: [string, number, object, number?][] = [
       [
         serve('/pdf', 200, { 'content-type': 'application/pdf' }, '%PDF-1.4'),
         500,
@@ -308,11 +309,11 @@ describe('what is no page, or does not behave,', () => {
           data: { markdown: 'after' },
         },
       ],
-      [site.serve('/silent', () => {}), 408, { success: false, code: 'SCRAPE_TIMEOUT' }],
+      [site.serve('/silent', () => {}), 408, { success: false, code: 'SCRAPE_TIMEOUT' }, 1_500],
       ['http://nowhere.test/', 200, { success: false, code: 'SCRAPE_DNS_RESOLUTION_ERROR' }],
     ]
-    for (const [url, status, body] of cases) {
-      const answer = await post({ url, timeout: 1_500 })
+    for (const [url, status, body, timeout = 10_000] of cases) {
+      const answer = await post({ url, timeout })
       expect({ url, ...answer }).toMatchObject({ url, status, body })
     }
     expect((await server.api('GET', '/health')).body).toMatchObject({
