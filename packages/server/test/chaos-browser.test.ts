@@ -63,7 +63,7 @@ describe.concurrent('a browser that does not start', () => {
       const session = await server.createSession()
       const url = `/v2/interact/${session.id}`
       const answer = await server.api('POST', `${url}/execute`, {
-        code: 'await page.evaluate(6 * 7)',
+        ...{ code: 'agent-browser eval 6*7', language: 'bash' },
       })
       expect(answer.body).toMatchObject({ result: '42', exitCode: 0 })
       await server.api('DELETE', url)

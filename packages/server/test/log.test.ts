@@ -137,7 +137,7 @@ test('no log and no error shows a secret, whichever endpoint is called', async (
   const created = await call('POST', '/v2/interact', {}, named)
   const scraped = await call('POST', '/v2/scrape', { url: `${site.url}/?secret=in-the-page` })
   const { metadata } = scraped.body['data'] as { metadata: { scrapeId: string } }
-  await call('POST', `/v2/scrape/${metadata.scrapeId}/interact`, { code: '1' })
+  await call('POST', `/v2/scrape/${metadata.scrapeId}/interact`, { code: ':', language: 'bash' })
   const id = String(created.body['id'])
   // Those of the keys and of the first session.
   const tokens = [...secrets].slice(0, 6)
@@ -204,17 +204,17 @@ test('what clients and operators do is no error in the log', async () => {
   const server = await startServer({ TANDEM_EGRESS_ALLOW: new URL(site.url).host })
   const session = await server.createSession()
   const path = `/v2/interact/${session.id}/execute`
-  const code = `await fetch('${site.url}/begun'); await new Promise(() => {})`
+  const code = `agent-browser open ${site.url}/begun; sleep 60`
   for (const accept of ['text/event-stream', 'application/json']) {
     const hangUp = new AbortController()
     const begun = site.nextRequest('/begun')
     const options = { headers: { accept }, signal: hangUp.signal }
-    const lost = server.api('POST', path, { code }, options)
+    const lost = server.api('POST', path, { code, language: 'bash' }, options)
     await begun
     hangUp.abort()
     await expect(lost).rejects.toThrow('aborted')
   }
-  await server.api('POST', path, { code: '1' })
+  await server.api('POST', path, { code: ':', language: 'bash' })
   await server.end('SIGTERM')
   const lines = logOf(server)
   expect(lines.filter(({ level }) => level >= 50)).toEqual([])
