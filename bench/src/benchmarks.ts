@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts'
+import { bareProcess } from './rows/bare-process.ts'
 import { cdpCall } from './rows/cdp-call.ts'
 import { concurrentCreates } from './rows/concurrent-creates.ts'
 import { createSession } from './rows/create-session.ts'
@@ -17,6 +18,7 @@ export const benchmarks: readonly Benchmark[] = [
   roundTrip,
   execute,
   cdpCall,
+  bareProcess,
   scrape,
   concurrentCreates,
   idleSessionMemory,

@@ -6,6 +6,8 @@ import type { ProgramReply, ProgramRequest } from './measured-program.ts'
 /** Bytes that a process uses after its garbage was collected. */
 export interface MeasuredMemory {
   heapUsed: number
+  /** What of it is code that V8 has compiled, with what belongs to that. It grows as more is used often. */
+  compiledCode: number
   /** Buffers outside the JavaScript heap. */
   external: number
   /** All of it, as the operating system sees it. */

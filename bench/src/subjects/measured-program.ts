@@ -1,3 +1,4 @@
+import { getHeapSpaceStatistics } from 'node:v8'
 import type { MeasuredMemory } from './measured-process.ts'
 
 /** One question of the process that measures this one. */
@@ -62,7 +63,9 @@ async function memory(): Promise<MeasuredMemory> {
     await new Promise((resolve) => setImmediate(resolve))
   }
   const { heapUsed, external, rss } = process.memoryUsage()
-  return { heapUsed, external, rss }
+  const code = getHeapSpaceStatistics().filter((space) => /^(code|trusted)_/.test(space.space_name))
+  const compiledCode = code.reduce((sum, space) => sum + space.space_used_size, 0)
+  return { heapUsed, compiledCode, external, rss }
 }
 
 /** What keeps the event loop alive, by kind. */
