@@ -66,7 +66,8 @@ test(
     await Promise.all(sessions.map((session) => server.api('DELETE', `/v2/interact/${session.id}`)))
     const nothing = {
       ...{ sessions: 0, starting: 0, closing: 0, executions: 0, cdpClients: 0, cdpSockets: 0 },
-      ...{ processes: 0, folders: 0, idempotentCalls: 0, liveViewers: 0, liveTickets: 0 },
+      ...{ processes: 0, folders: 0, idempotentCalls: 0, liveViewers: 0, screencasts: 0 },
+      liveTickets: 0,
       egress: before['egress'],
     }
     await expect.poll(() => server.counters(), { timeout: 10_000 }).toMatchObject(nothing)

@@ -159,8 +159,10 @@ test('a page that stands still is shown at once to everybody who comes, and cost
 test('who does not keep up sees fewer pictures, none that is old, and holds nobody up', async () => {
   await execute(moving)
   const [slow, quick] = await Promise.all([open(), open()])
-  slow.sees = false
   await slow.frameAfter(1)
+  slow.sees = false
+  // Two that it has not seen.
+  await slow.frameAfter(slow.frames.length + 1)
   const [held, count] = [slow.frames.length, quick.frames.length]
   await quick.frameAfter(count + 10)
   // No more than it may have unseen.

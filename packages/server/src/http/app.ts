@@ -144,6 +144,7 @@ export function createApp(options: AppOptions): FastifyInstance {
       cdpSockets: cdp.socketCount,
       httpConnections: await promisify(app.server.getConnections.bind(app.server))(),
       liveViewers: live.viewerCount,
+      liveWaitingBytes: live.waitingBytes,
       liveTickets: live.ticketCount,
       idempotentCalls: calls.count,
     }),

@@ -17,8 +17,11 @@ import { parseInput } from './validation.ts'
 /** Bytes of the largest message of a viewer: a long text that is pasted. */
 const maximumMessageBytes = 1024 * 1024
 
-/** Milliseconds between pings; a viewer that missed one altogether is gone. */
+/** Milliseconds between pings. */
 const pingInterval = 10_000
+
+/** Pings in a row that a viewer may leave unanswered: on a slow line they come behind a picture. */
+const maximumSilence = 4
 
 export const ticketSchema = z.object({ token: z.string().min(1).max(200) })
 const uploadSchema = z.object({ name: z.string().min(1).max(300) })
@@ -46,7 +49,8 @@ export class LiveRoutes {
     maxPayload: maximumMessageBytes,
     perMessageDeflate: false,
   })
-  readonly #silent = new WeakSet<WebSocket>()
+  /** Pings that were not answered. */
+  readonly #silence = new WeakMap<WebSocket, number>()
   readonly #pings: NodeJS.Timeout
 
   constructor(options: LiveRoutesOptions) {
@@ -57,6 +61,11 @@ export class LiveRoutes {
   /** Viewers that are connected. */
   get viewerCount(): number {
     return this.#sockets.clients.size
+  }
+
+  /** Bytes that were given to their connections and wait to be sent. */
+  get waitingBytes(): number {
+    return [...this.#sockets.clients].reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0)
   }
 
   /** Tickets that nobody has used yet. */
@@ -150,7 +159,7 @@ export class LiveRoutes {
     returning: string | undefined,
   ): void {
     webSocket.on('error', () => webSocket.terminate())
-    webSocket.on('pong', () => this.#silent.delete(webSocket))
+    webSocket.on('pong', () => this.#silence.delete(webSocket))
     try {
       const viewer = session.live.join(
         {
@@ -183,9 +192,10 @@ export class LiveRoutes {
 
   #ping(): void {
     for (const webSocket of this.#sockets.clients) {
-      if (this.#silent.has(webSocket)) webSocket.terminate()
+      const silence = this.#silence.get(webSocket) ?? 0
+      if (silence >= maximumSilence) webSocket.terminate()
       else {
-        this.#silent.add(webSocket)
+        this.#silence.set(webSocket, silence + 1)
         webSocket.ping()
       }
     }

@@ -85,10 +85,6 @@ export class LiveView {
     this.#tabs.onChange = () => this.#follow()
   }
 
-  get viewerCount(): number {
-    return this.#viewers.size
-  }
-
   /** Screencasts that run. */
   get castCount(): number {
     return this.#casts.count

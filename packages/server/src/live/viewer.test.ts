@@ -18,7 +18,7 @@ beforeEach(() => {
     close: () => {},
   })
   viewer.onReady = () => asked.push(now())
-  viewer.pace(10, 'high')
+  viewer.pace(10, undefined)
 })
 
 afterEach(() => {
@@ -71,12 +71,29 @@ test('one late frame does not make all that follow late', () => {
   expect(sent).toEqual([0, 130, 200])
 })
 
-test('nothing is asked for while it has two frames that it has not seen', () => {
+test('nothing is asked for while it has not seen its first frame, and later two', () => {
   viewer.show(frame(1))
-  vi.advanceTimersByTime(100)
-  viewer.show(frame(2))
   vi.advanceTimersByTime(500)
-  expect(asked).toEqual([100])
+  expect(asked).toEqual([])
   viewer.seen(1)
-  expect(asked).toEqual([100, 600])
+  expect(asked).toEqual([500])
+  viewer.show(frame(2))
+  vi.advanceTimersByTime(100)
+  viewer.show(frame(3))
+  vi.advanceTimersByTime(500)
+  expect(asked).toEqual([500, 550])
+  viewer.seen(2)
+  expect(asked).toEqual([500, 550, 1_100])
+})
+
+test('who takes long for a frame is sent none of that size that waits, but smaller ones', () => {
+  let changes = 0
+  viewer.onTier = () => (changes += 1)
+  viewer.show(frame(1))
+  viewer.show(frame(2))
+  vi.advanceTimersByTime(700)
+  viewer.seen(1)
+  expect([changes, viewer.tier, sent.length]).toEqual([1, 'low', 1])
+  viewer.show(frame(3))
+  expect(sent).toHaveLength(2)
 })

@@ -18,8 +18,12 @@ export type Tier = 'high' | 'low'
 export const defaultFrameRate = 15
 export const maximumFrameRate = 30
 
-/** Frames that a viewer may have unseen: one that it shows, and one on its way. */
+/**
+ * Frames that a viewer may have unseen: one that it shows, and one on its way. Until it has seen one
+ * nobody knows how long its line takes for one.
+ */
 const maximumUnseen = 2
+const maximumUnseenAtFirst = 1
 
 /** Milliseconds until a viewer has seen a frame, above which it gets smaller ones. */
 const slowAbove = 600
@@ -57,6 +61,7 @@ export class Viewer {
   #tier: Tier = 'high'
   #wish: Tier | 'auto' = 'auto'
   #quickInRow = 0
+  #hasSeen = false
   #closed = false
 
   constructor(id: string, interactive: boolean, socket: ViewerSocket) {
@@ -80,7 +85,11 @@ export class Viewer {
   }
 
   get #hasPlace(): boolean {
-    return this.#waiting === undefined && this.#unseen.size < maximumUnseen
+    return this.#waiting === undefined && this.#mayHaveMore
+  }
+
+  get #mayHaveMore(): boolean {
+    return this.#unseen.size < (this.#hasSeen ? maximumUnseen : maximumUnseenAtFirst)
   }
 
   /** Tells it something. */
@@ -103,6 +112,7 @@ export class Viewer {
   seen(sequence: number): void {
     const sentAt = this.#unseen.get(sequence)
     if (sentAt === undefined) return
+    this.#hasSeen = true
     for (const earlier of [...this.#unseen.keys()]) {
       if (earlier <= sequence) this.#unseen.delete(earlier)
     }
@@ -129,7 +139,7 @@ export class Viewer {
   }
 
   #sendWaiting(): void {
-    if (this.#closed || !this.#waiting || this.#unseen.size >= maximumUnseen) return
+    if (this.#closed || !this.#waiting || !this.#mayHaveMore) return
     // The timer that runs sends it.
     if (this.#pause !== undefined) return
     const frame = this.#waiting
@@ -161,6 +171,9 @@ export class Viewer {
     this.#quickInRow = delay < quickBelow ? this.#quickInRow + 1 : 0
     if (delay > slowAbove) this.#tier = 'low'
     else if (this.#quickInRow >= quickFrames) this.#tier = 'high'
-    if (this.tier !== before) this.onTier?.()
+    if (this.tier === before) return
+    // It would take as long as the one that was too slow; the other quality begins with a frame.
+    this.#waiting = undefined
+    this.onTier?.()
   }
 }

@@ -8,6 +8,8 @@ export interface SessionCounters {
   /** That run or wait. */
   executions: number
   cdpClients: number
+  /** That run for viewers: one for each quality that somebody looks at. */
+  screencasts: number
   /** Sessions that nobody has yet; those that somebody waits for are under way here as well. */
   pool: { ready: number; starting: number }
   /** Profiles that sessions hold, and those of them that are to be saved. */

@@ -78,6 +78,7 @@ export class SessionRegistry {
     const living = [...this.#sessions.values()]
     const clients = living.map((session) => session.clientCount)
     const executions = living.map((session) => session.executionCount)
+    const casts = living.map((session) => session.live.castCount)
     return {
       sessions: this.#sessions.size,
       starting: this.#starting.count,
@@ -85,6 +86,7 @@ export class SessionRegistry {
       closing: this.#closing.size + this.#kept.ending,
       executions: executions.reduce((sum, count) => sum + count, 0),
       cdpClients: clients.reduce((sum, count) => sum + count, 0),
+      screencasts: casts.reduce((sum, count) => sum + count, 0),
       pool: this.#options.pool.counters,
       profiles: this.#options.profiles.counters,
     }

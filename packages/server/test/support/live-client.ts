@@ -89,6 +89,9 @@ export class LiveClient {
     )
   }
 
+  /** Calls back with every frame from now on. */
+  onFrame: ((frame: SeenFrame) => void) | undefined
+
   /** A frame that comes after that many. */
   frameAfter(count: number): Promise<SeenFrame> {
     return this.#when(
@@ -110,6 +113,7 @@ export class LiveClient {
       height: data.readFloatBE(20),
       image: data.subarray(40),
     })
+    this.onFrame?.(this.frames.at(-1) as SeenFrame)
     if (this.sees) this.see()
   }
 

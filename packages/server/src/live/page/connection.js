@@ -2,8 +2,11 @@
 const pauses = [100, 300, 600, 1_200, 2_500, 5_000]
 
 /** Milliseconds between questions whether the connection still works, and until the answer. */
-const echoInterval = 5_000
-const echoDeadline = 4_000
+const echoInterval = 3_000
+const echoDeadline = 6_000
+
+/** The same for the first answer: it comes behind a picture of full size, on a line of unknown speed. */
+const firstEchoDeadline = 45_000
 
 /** Milliseconds that a ticket may take. */
 const ticketDeadline = 10_000
@@ -33,6 +36,7 @@ export class Connection {
   #attempt = 0
   #over = false
   #wasOpen = false
+  #hasPicture = false
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -90,6 +94,7 @@ export class Connection {
     const socket = new WebSocket(address)
     socket.binaryType = 'arraybuffer'
     this.#socket = socket
+    this.#hasPicture = false
     socket.addEventListener('open', () => {
       this.#attempt = 0
       this.#wasOpen = true
@@ -98,6 +103,7 @@ export class Connection {
     })
     socket.addEventListener('message', ({ data }) => {
       if (typeof data !== 'string') {
+        this.#hasPicture = true
         this.onFrame(data)
         return
       }
@@ -124,7 +130,8 @@ export class Connection {
     clearTimeout(this.#echo)
     this.#echo = setTimeout(() => {
       this.send({ type: 'echo', value: 0 })
-      this.#echo = setTimeout(() => this.#drop(), echoDeadline)
+      const deadline = this.#hasPicture ? echoDeadline : firstEchoDeadline
+      this.#echo = setTimeout(() => this.#drop(), deadline)
     }, after)
   }
 
