@@ -75,18 +75,16 @@ export class SessionRegistry {
 
   /** How many there are of each thing that must come back to where it was. */
   get counters(): SessionCounters {
-    const living = [...this.#sessions.values()]
-    const clients = living.map((session) => session.clientCount)
-    const executions = living.map((session) => session.executionCount)
-    const casts = living.map((session) => session.live.castCount)
+    const total = (of: (session: Session) => number): number =>
+      [...this.#sessions.values()].reduce((sum, session) => sum + of(session), 0)
     return {
       sessions: this.#sessions.size,
       starting: this.#starting.count,
       kept: this.#kept.size,
       closing: this.#closing.size + this.#kept.ending,
-      executions: executions.reduce((sum, count) => sum + count, 0),
-      cdpClients: clients.reduce((sum, count) => sum + count, 0),
-      screencasts: casts.reduce((sum, count) => sum + count, 0),
+      executions: total((session) => session.executionCount),
+      cdpClients: total((session) => session.clientCount),
+      screencasts: total((session) => session.live.castCount),
       pool: this.#options.pool.counters,
       profiles: this.#options.profiles.counters,
     }

@@ -12,6 +12,7 @@ export class ControlBar {
   #text = make('p', { className: 'who' })
   #viewers = make('p', { className: 'viewers' })
   #button = make('button', { type: 'button', className: 'take' })
+  #said = ''
   /** @type {Control} */
   #control = { driver: 'agent' }
 
@@ -46,15 +47,18 @@ export class ControlBar {
    * @returns {string | undefined} What has changed, to be said aloud.
    */
   show(control, viewers) {
-    const before = this.#text.textContent
+    const before = this.#said
     this.#control = control
-    const { who, action, kind } = this.#words()
-    this.#text.textContent = who
-    this.#button.textContent = action
+    const { who, more = '', action, from = '', kind } = this.#words()
+    this.#said = who + more
+    // In a narrow frame there is only room for what comes first.
+    this.#text.replaceChildren(who, make('span', { className: 'wide' }, more))
+    this.#button.replaceChildren(action, make('span', { className: 'wide' }, from))
+    this.#button.setAttribute('aria-label', action + from)
     this.#bar.dataset['driver'] = kind
     document.body.dataset['driver'] = kind
     this.#viewers.textContent = viewers > 1 ? `${viewers} people watch` : ''
-    return before === who || before === '' ? undefined : who
+    return before === this.#said || before === '' ? undefined : this.#said
   }
 
   #words() {
@@ -63,11 +67,14 @@ export class ControlBar {
       return { who, action: 'Take over', kind: 'agent' }
     }
     if (this.#control.you) {
-      return { who: 'You have the browser; the agent waits', action: 'Hand back', kind: 'you' }
+      const who = 'You have the browser'
+      return { who, more: '; the agent waits', action: 'Hand back', kind: 'you' }
     }
     return {
-      who: 'A person has the browser; the agent waits',
-      action: 'Take over from them',
+      who: 'A person has the browser',
+      more: '; the agent waits',
+      action: 'Take over',
+      from: ' from them',
       kind: 'other',
     }
   }

@@ -19,11 +19,14 @@ export class Dialogs {
     this.#send = send
   }
 
-  /** @param {{ kind: string, message: string, value: string } | undefined} dialog */
+  /**
+   * @param {{ kind: string, message: string, value: string } | undefined} dialog
+   * @returns {string | undefined} What it asks, to be said aloud to whoever cannot answer.
+   */
   show(dialog) {
     this.#open?.remove()
     this.#open = undefined
-    if (!dialog) return
+    if (!dialog) return undefined
     const { kind, value } = dialog
     const leaves = kind === 'beforeunload'
     const field = make('input', { type: 'text', value, 'aria-label': 'Answer' })
@@ -55,8 +58,14 @@ export class Dialogs {
     })
     this.#open = shown
     this.#stage.append(shown)
+    if (!this.#interactive) {
+      // Nobody can do anything in it, so the focus stays where it is.
+      shown.open = true
+      return `${title.textContent} ${text}`
+    }
     shown.show()
     const first = kind === 'prompt' ? field : form.querySelector('button.main')
-    if (this.#interactive && first instanceof HTMLElement) first.focus()
+    if (first instanceof HTMLElement) first.focus()
+    return undefined
   }
 }

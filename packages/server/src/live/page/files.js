@@ -10,6 +10,7 @@ export class Files {
   #base
   #onProblem
   #input = make('input', { type: 'file', hidden: true })
+  #open = make('button', { type: 'button', className: 'main' }, 'Choose a file')
   #ask = make('div', {
     className: 'sheet',
     role: 'group',
@@ -37,12 +38,11 @@ export class Files {
     })
     this.#input.addEventListener('cancel', () => answer([]))
     // A browser opens its list of files only for a press of this page's own.
-    const open = make('button', { type: 'button', className: 'main' }, 'Choose a file')
-    open.addEventListener('click', () => this.#input.click())
+    this.#open.addEventListener('click', () => this.#input.click())
     const cancel = make('button', { type: 'button', onclick: () => answer([]) }, 'Cancel')
     this.#ask.append(
-      make('p', { className: 'message' }, 'The page asks for a file of this computer.'),
-      make('div', { className: 'answers' }, cancel, open),
+      make('p', { className: 'message' }, 'The page asks for a file from your device.'),
+      make('div', { className: 'answers' }, cancel, this.#open),
       this.#input,
     )
     this.#ask.hidden = true
@@ -68,7 +68,7 @@ export class Files {
     this.#ask.hidden = chooser === undefined
     this.#input.value = ''
     this.#input.multiple = chooser?.multiple === true
-    if (chooser) this.#ask.querySelector('button')?.focus()
+    if (chooser) this.#open.focus()
   }
 
   /**

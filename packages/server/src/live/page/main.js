@@ -74,8 +74,11 @@ function open(secret) {
       }
       case 'state':
         return showState(news.state, control.mayAct, connection)
-      case 'dialog':
-        return dialogs.show(news.dialog)
+      case 'dialog': {
+        const question = dialogs.show(news.dialog)
+        if (question !== undefined) status.say(question)
+        return
+      }
       case 'picker':
         return pickers?.show(news.picker)
       case 'chooser':

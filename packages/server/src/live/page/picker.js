@@ -58,7 +58,9 @@ export class Pickers {
     this.#open = pane
     this.#stage.append(pane)
     this.#keepInside(pane)
-    const first = pane.querySelector('[aria-selected="true"], input, [role="option"]')
+    const first =
+      pane.querySelector('[aria-selected="true"]') ??
+      pane.querySelector('input, [role="option"]:not(:disabled)')
     if (first instanceof HTMLElement) first.focus()
   }
 
@@ -85,12 +87,10 @@ export class Pickers {
       list.append(row)
     }
     list.addEventListener('keydown', (event) => {
-      const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
-      if (step === undefined) return
-      event.preventDefault()
       const rows = [...list.querySelectorAll('button:not(:disabled)')]
-      const at = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement))
-      const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)]
+      const next = rowFor(event.key, rows)
+      if (!next) return
+      event.preventDefault()
       if (next instanceof HTMLElement) next.focus()
     })
     return list
@@ -134,4 +134,23 @@ export class Pickers {
     }
     if (box.right > stage.right) pane.style.left = `${Math.max(0, stage.width - box.width - 8)}px`
   }
+}
+
+/**
+ * Where a key leads in a list: arrows, Home, End, and letters, as in lists of the browser.
+ *
+ * @param {string} key
+ * @param {Element[]} rows
+ */
+function rowFor(key, rows) {
+  const at = rows.findIndex((row) => row === document.activeElement)
+  if (key === 'ArrowUp') return rows[Math.max(at - 1, 0)]
+  if (key === 'ArrowDown') return rows[Math.min(at + 1, rows.length - 1)]
+  if (key === 'Home') return rows[0]
+  if (key === 'End') return rows.at(-1)
+  if (key.length !== 1 || key === ' ') return undefined
+  const begins = (/** @type {Element} */ row) =>
+    row.textContent?.trim().toLowerCase().startsWith(key.toLowerCase())
+  // From the next one on: the same letter again goes on.
+  return rows.slice(at + 1).find(begins) ?? rows.find(begins)
 }

@@ -2,12 +2,12 @@ import { byId, make } from './dom.js'
 
 /** @type {Record<string, string>} */
 const endings = {
-  released: 'It was ended by whoever began it.',
+  released: 'It was ended by whoever started it.',
   ttl: 'Its time was up.',
   idle: 'Nobody had used it for a while.',
   crashed: 'Its browser crashed.',
-  out_of_memory: 'It used more memory than it may.',
-  out_of_disk: 'It used more disk than it may.',
+  out_of_memory: 'It used more memory than it is allowed.',
+  out_of_disk: 'It used more disk than it is allowed.',
   server_shutdown: 'The server was stopped.',
   node_lost: 'Its machine was lost.',
 }
@@ -31,15 +31,15 @@ export class Status {
   }
 
   connecting() {
-    this.#show('connecting', 'Connecting to the browser …', '', { spins: true })
+    this.#show('connecting', 'Connecting to the browser…', '', { spins: true })
   }
 
   reconnecting() {
-    this.#show('reconnecting', 'The connection broke. Connecting again …', '', { spins: true })
+    this.#show('reconnecting', 'The connection broke. Connecting again…', '', { spins: true })
   }
 
   waiting() {
-    this.#show('waiting', 'Waiting for the first picture …', '', { spins: true })
+    this.#show('waiting', 'Waiting for the first picture…', '', { spins: true })
   }
 
   noPage() {
@@ -48,10 +48,10 @@ export class Status {
 
   /** @param {(() => void) | undefined} reload */
   crashed(reload) {
-    this.#show('crashed', 'This page crashed', 'The session goes on; the page can be loaded again.')
+    const text = 'The session goes on; the page can be loaded again.'
+    const card = this.#show('crashed', 'This page crashed', text)
     if (!reload) return
-    const button = make('button', { type: 'button', className: 'main', onclick: reload }, 'Reload')
-    this.#pane.append(button)
+    card.append(make('button', { type: 'button', className: 'main', onclick: reload }, 'Reload'))
   }
 
   /** @param {string} endReason */
@@ -103,11 +103,15 @@ export class Status {
   #show(state, title, text, { spins = false } = {}) {
     this.#stage.dataset['state'] = state
     const spinner = make('span', { className: 'spinner', 'aria-hidden': 'true' })
-    this.#pane.replaceChildren(
+    const card = make(
+      'div',
+      { className: 'card' },
       ...(spins ? [spinner] : []),
       make('h1', {}, title),
       ...(text === '' ? [] : [make('p', {}, text)]),
     )
-    this.say(`${title} ${text}`.trim())
+    this.#pane.replaceChildren(card)
+    this.say([title, text].filter((part) => part !== '').join('. '))
+    return card
   }
 }
