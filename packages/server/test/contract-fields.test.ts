@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeApi } from '../src/http/openapi/document.ts'
 import type { JsonSchema } from '../src/http/openapi/schema-catalog.ts'
+import { lifetimeLimits } from '../src/sessions/lifetime.ts'
 import { PageServer } from './page-server.ts'
 import { type Samples, samplesOf } from './support/contract-samples.ts'
 import { Operator } from './support/operator.ts'
@@ -296,6 +297,25 @@ describe('what is left out', () => {
     const { body: session } = await roomy.api('GET', `/v2/interact/${String(body['sessionId'])}`)
     expect(seconds(session['expiresAt'], session['createdAt'])).toBeCloseTo(600, 0)
     await roomy.api('DELETE', path)
+  })
+
+  // With `TANDEM_TEST_LONG=1`: it is half a minute.
+  test.runIf(process.env['TANDEM_TEST_LONG'] === '1')(
+    'is thirty seconds for code that does not end',
+    async () => {
+      const { id } = await roomy.createSession()
+      const since = performance.now()
+      const code = 'await new Promise(() => {})'
+      const { body } = await roomy.api('POST', `/v2/interact/${id}/execute`, { code })
+      expect(body).toMatchObject({ success: true, killed: true, exitCode: 124 })
+      expect(performance.now() - since).toBeGreaterThan(29_900)
+      await roomy.api('DELETE', `/v2/interact/${id}`)
+    },
+    60_000,
+  )
+
+  test('is 300 seconds without activity', () => {
+    expect(lifetimeLimits({})).toEqual({ total: 600_000, idle: 300_000 })
   })
 
   test('no live view is one that nobody is told of', async () => {

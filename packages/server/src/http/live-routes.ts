@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
 import { ViewerLimitError } from '../live/live-view.ts'
 import { Tickets } from '../live/tickets.ts'
-import { UploadError, maximumUploadBytes } from '../live/uploads.ts'
+import { UploadError, maximumUploadBytes, tooLarge } from '../live/uploads.ts'
 import { SessionEndedError } from '../sessions/session-error.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { Session } from '../sessions/session.ts'
@@ -91,11 +91,9 @@ export class LiveRoutes {
       }
     })
     void app.register(async (uploads) => {
-      uploads.addContentTypeParser(
-        'application/octet-stream',
-        { bodyLimit: maximumUploadBytes },
-        (_request, payload, done) => done(null, payload),
-      )
+      // Whatever it is called, it is not read before it is known who brings it.
+      uploads.removeAllContentTypeParsers()
+      uploads.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
       uploads.post<LiveRoute>(
         '/live/:sessionId/files',
         { bodyLimit: maximumUploadBytes },
@@ -108,6 +106,10 @@ export class LiveRoutes {
           const { name } = parseInput(uploadSchema, request.query)
           if (request.headers['content-type'] !== 'application/octet-stream') {
             throw new ApiError(415, 'Send the file as application/octet-stream.')
+          }
+          // One that says so need not be sent first.
+          if (Number(request.headers['content-length']) > maximumUploadBytes) {
+            throw new ApiError(413, tooLarge)
           }
           try {
             return {

@@ -22,6 +22,19 @@ const unknownId = '01890000-0000-7000-8000-000000000000'
 export const conditions: Readonly<Record<string, Condition>> = {
   tokenMissing: { parts: ['key'], apply: (request) => void (request.key = '') },
   tokenInvalid: { parts: ['key'], apply: (request) => void (request.key = 'td-none-of-this') },
+  operatorsOnly: { parts: ['key'], apply: (request) => void (request.key = TestServer.keys[0]) },
+  cdpTokenMissing: { parts: ['query'], apply: (request) => void (request.query = '') },
+  cdpTokenInvalid: { parts: ['query'], apply: (request) => void (request.query = '?token=wrong') },
+  liveTokenInvalid: field('token', 'wrong'),
+  uploadTokenInvalid: header('x-upload-token', 'wrong'),
+  notBytes: header('content-type', 'text/plain'),
+  fileTooLarge: {
+    parts: ['body'],
+    apply: ({ headers }) => {
+      // It is refused by what it says of itself, before it is sent.
+      Object.assign(headers, { 'content-length': '3000000000', connection: 'close' })
+    },
+  },
   rateLimit: {
     parts: ['rate'],
     arrange: limited({ requestsPerMinute: 0 }),
@@ -41,7 +54,7 @@ export const conditions: Readonly<Record<string, Condition>> = {
   badRequest: {
     parts: ['body.timeout', 'body.ttl', 'body.mode', 'query'],
     apply: (request) => {
-      const wrong = { timeout: 0, ttl: 1, mode: 'sideways', action: 'take' }
+      const wrong = { timeout: 0, ttl: 1, mode: 'sideways', action: 'take', token: '' }
       if (typeof request.body === 'object') Object.assign(request.body, fitting(request, wrong))
       else request.query = '?status=sleeping'
     },
@@ -183,6 +196,7 @@ function fitting({ call }: ContractRequest, fields: Record<string, unknown>): ob
     interact: ['timeout', 'ttl'],
     scrape: ['timeout'],
     setControl: ['mode', 'action'],
+    issueTicket: ['token'],
   }
   const own = has[call.operation] ?? []
   return Object.fromEntries(Object.entries(fields).filter(([name]) => own.includes(name)))

@@ -15,6 +15,7 @@ export interface ContractCall {
   operation: string
   /** The name that the description has it under first. */
   main: string
+  isWebSocket: boolean
 }
 
 /** A way in which a call fails, as the description has it. */
@@ -39,6 +40,7 @@ export function callsOf(document: OpenApiDocument): ContractCall[] {
         path,
         operation: described.operationId.split('_')[0] as string,
         main: `${upper} ${described['x-alias-of'] ?? path}`,
+        isWebSocket: described['x-web-socket'] === true,
       }
     }),
   )
@@ -74,23 +76,36 @@ export interface ContractRequest {
 
 /** One that would be answered with 200. */
 export function requestOf(call: ContractCall, world: ContractWorld): ContractRequest {
-  return {
+  const { tokens } = world
+  const request: ContractRequest = {
     call,
-    key: TestServer.keys[0],
+    key: call.path.startsWith('/v2/') ? TestServer.keys[0] : '',
     headers: {},
     ids: { sessionId: world.living, jobId: world.scraped, name: 'nothing-of-that-name' },
     query: '',
     body: bodies(world)[call.operation],
   }
+  if (call.path.startsWith('/cdp/')) request.query = `?token=${tokens.cdp}`
+  if (call.operation === 'getMetrics' || call.operation === 'getCounters') {
+    request.key = TestServer.operatorKey
+  }
+  if (call.operation === 'bringFile') {
+    request.query = '?name=a.txt'
+    request.headers['x-upload-token'] = tokens.upload
+    request.headers['content-type'] = 'application/octet-stream'
+  }
+  return request
 }
 
-function bodies({ site }: ContractWorld): Record<string, Record<string, unknown>> {
+function bodies({ site, tokens }: ContractWorld): Record<string, ContractRequest['body']> {
   return {
     createSession: {},
     execute: { code: '1' },
     interact: { code: '1' },
     scrape: { url: `${site.url}/` },
     setControl: { action: 'hand_back' },
+    issueTicket: { token: tokens.live },
+    bringFile: 'content',
   }
 }
 

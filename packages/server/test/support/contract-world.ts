@@ -1,3 +1,4 @@
+import { LiveClient } from './live-client.ts'
 import { Operator } from './operator.ts'
 import { PageServer } from '../page-server.ts'
 import { TestServer } from './test-server.ts'
@@ -13,6 +14,9 @@ export class ContractWorld implements AsyncDisposable {
   readonly living: string
   readonly ended: string
   readonly writer: string
+  /** What opens the session in use to CDP clients, to viewers, and to their files. */
+  readonly tokens: Readonly<Record<'cdp' | 'live' | 'upload', string>>
+  readonly #viewer: LiveClient
   /** Scrapes: that nobody has gone on with; of which nothing was kept; of a site that is gone. */
   readonly scraped: string
   readonly bare: string
@@ -30,6 +34,8 @@ export class ContractWorld implements AsyncDisposable {
     site: PageServer
     operator: Operator
     closedUrl: string
+    tokens: ContractWorld['tokens']
+    viewer: LiveClient
     sessions: [string, string, string]
     scrapes: [string, string, string, string, string, string, string]
   }) {
@@ -37,6 +43,8 @@ export class ContractWorld implements AsyncDisposable {
     this.site = parts.site
     this.operator = parts.operator
     this.closedUrl = parts.closedUrl
+    this.tokens = parts.tokens
+    this.#viewer = parts.viewer
     ;[this.living, this.ended, this.writer] = parts.sessions
     ;[this.scraped, this.bare, this.gone, this.locked] = parts.scrapes
     ;[, , , , this.unreadable, this.continued, this.stopped] = parts.scrapes
@@ -60,7 +68,16 @@ export class ContractWorld implements AsyncDisposable {
     const options = { ttl: 3600, activityTtl: 3600 }
     const profile = { name: 'locked' }
     const { id: writer } = await server.createSession({ ...options, profile })
-    const { id: living } = await server.createSession(options)
+    const session = await server.createSession(options)
+    const { id: living, interactiveLiveViewUrl } = session
+    const { body: ticket } = await LiveClient.ticket(interactiveLiveViewUrl)
+    const viewer = await LiveClient.connect(interactiveLiveViewUrl, String(ticket['ticket']))
+    const { uploadToken } = await viewer.until('hello')
+    const tokens = {
+      cdp: new URL(session.cdpUrl).searchParams.get('token') ?? '',
+      live: new URL(interactiveLiveViewUrl).hash.slice(1),
+      upload: String(uploadToken),
+    }
     let ended = ''
     for (const key of TestServer.keys.toReversed()) {
       const used = { key, headers: { 'idempotency-key': ContractWorld.usedKey } }
@@ -85,12 +102,13 @@ export class ContractWorld implements AsyncDisposable {
       if (id === stopped) await server.api('DELETE', path)
     }
     return new ContractWorld({
-      ...{ server, site, operator, scrapes, closedUrl: passing.url },
+      ...{ server, site, operator, scrapes, closedUrl: passing.url, tokens, viewer },
       sessions: [living, ended, writer],
     })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#viewer.close()
     await this.operator[Symbol.asyncDispose]()
     await this.server.close()
     await this.site.close()
