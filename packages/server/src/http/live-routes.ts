@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
 import { ViewerLimitError } from '../live/live-view.ts'
 import { Tickets } from '../live/tickets.ts'
-import { UploadError, maximumUploadBytes, tooLarge } from '../live/uploads.ts'
+import { UploadError, fileTooLarge, maximumUploadBytes } from '../live/uploads.ts'
 import { SessionEndedError } from '../sessions/session-error.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { Session } from '../sessions/session.ts'
@@ -109,7 +109,7 @@ export class LiveRoutes {
           }
           // One that says so need not be sent first.
           if (Number(request.headers['content-length']) > maximumUploadBytes) {
-            throw new ApiError(413, tooLarge)
+            throw new ApiError(413, fileTooLarge)
           }
           try {
             return {

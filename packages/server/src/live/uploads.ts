@@ -11,7 +11,7 @@ const folderName = 'uploads'
 export const maximumUploadBytes = 100 * 1024 * 1024
 
 /** What is said of a file that is larger. */
-export const tooLarge = `A file has at most ${maximumUploadBytes / 1024 ** 2} MiB.`
+export const fileTooLarge = `A file has at most ${maximumUploadBytes / 1024 ** 2} MiB.`
 
 /** Files of one name at the most. */
 const maximumCopies = 100
@@ -115,7 +115,7 @@ async function write(file: FileHandle, content: Readable): Promise<void> {
   let bytes = 0
   for await (const chunk of content as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > maximumUploadBytes) throw new UploadError(tooLarge, { tooLarge: true })
+    if (bytes > maximumUploadBytes) throw new UploadError(fileTooLarge, { tooLarge: true })
     await file.writeFile(chunk)
   }
 }

@@ -4,7 +4,7 @@ import { InsufficientCreditsError } from '../../keys/credit-accounts.ts'
 import { KernelStartError } from '../../kernels/kernel.ts'
 import { LanguageUnavailableError } from '../../kernels/language-unavailable-error.ts'
 import { ControlHeldError, HumanInControlError } from '../../live/control-error.ts'
-import { tooLarge } from '../../live/uploads.ts'
+import { fileTooLarge } from '../../live/uploads.ts'
 import { ProfileLockedError, ProfileUnreadableError } from '../../profiles/profile-error.ts'
 import {
   ReplayError,
@@ -222,7 +222,7 @@ export const failures = {
   },
   fileTooLarge: {
     status: 413,
-    error: tooLarge,
+    error: fileTooLarge,
     when: 'The file is larger than a viewer may bring.',
   },
   notJson: {
