@@ -28,6 +28,7 @@ async function expectNothingLeft(server: TestServer, engine: BreakableEngine): P
   expect((await server.api('GET', '/v2/interact')).body).toEqual({ success: true, sessions: [] })
 }
 
+// Of tests at the same time, each polls with an `expect` of its own.
 describe.concurrent('a browser that does not start', () => {
   // One that ends by itself is tried again twice; one that runs on is not.
   const cases: [Behaviour, number, number][] = [
@@ -70,12 +71,12 @@ describe.concurrent('a browser that does not start', () => {
     },
   )
 
-  test('does not keep the server from its end', async () => {
+  test('does not keep the server from its end', async ({ expect: own }) => {
     await using engine = await BreakableEngine.create()
     await using server = await TestServer.start({ ...unisolated, chromium: engine.executable })
     await engine.behave('hangs')
     const create = server.api('POST', '/v2/interact')
-    await expect.poll(() => processesOf(server)).toHaveLength(2)
+    await own.poll(() => processesOf(server)).toHaveLength(2)
     const start = performance.now()
     await server.close()
     expect(performance.now() - start).toBeLessThan(10_000)
@@ -86,21 +87,23 @@ describe.concurrent('a browser that does not start', () => {
     expect(await processesOf(server)).toEqual([])
   })
 
-  test('is ended when its client gives up', async () => {
+  test('is ended when its client gives up', async ({ expect: own }) => {
     await using engine = await BreakableEngine.create()
     await using server = await TestServer.start({ ...unisolated, chromium: engine.executable })
     await engine.behave('hangs')
     const abort = new AbortController()
     const create = server.api('POST', '/v2/interact', undefined, { signal: abort.signal })
-    await expect.poll(() => processesOf(server)).toHaveLength(2)
+    await own.poll(() => processesOf(server)).toHaveLength(2)
     abort.abort()
     await expect(create).rejects.toThrow('aborted')
-    await expect.poll(() => sessionFolders(server)).toEqual([])
+    await own.poll(() => sessionFolders(server)).toEqual([])
     await expectNothingLeft(server, engine)
   })
 })
 
-test.concurrent('a browser that runs on but cannot be reached any more has crashed', async () => {
+test.concurrent('a browser that runs on but cannot be reached any more has crashed', async ({
+  expect: own,
+}) => {
   await using engine = await BreakableEngine.create()
   await using server = await TestServer.start({ ...unisolated, chromium: engine.executable })
   await engine.behave('breaks later')
@@ -108,7 +111,7 @@ test.concurrent('a browser that runs on but cannot be reached any more has crash
   const url = `/v2/interact/${id}`
   // Its kernel is the first client.
   await server.api('POST', `${url}/execute`, { code: '1' })
-  await expect
+  await own
     .poll(async () => (await server.api('GET', url)).body)
     .toMatchObject({ status: 'destroyed', endReason: 'crashed' })
   expect((await server.api('POST', `${url}/execute`, { code: '1' })).status).toBe(410)
