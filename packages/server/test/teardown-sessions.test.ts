@@ -49,10 +49,11 @@ test(`${count} sessions are made and deleted, some of them killed: nothing is le
       expect(await execute(id, code, { language })).toBe(200)
       return 'released'
     },
-    async ({ id }) => {
-      late.push(execute(id, '1'))
+    async ({ id }, language) => {
+      late.push(execute(id, ':', { language }))
+      const program = { node: 'kernels/node/main', bash: 'start.bash' }[language]
       const kernel = async (): Promise<boolean> =>
-        (await processesOf(id)).some(({ commandLine }) => commandLine.includes('kernels/node/main'))
+        (await processesOf(id)).some(({ commandLine }) => commandLine.includes(program))
       // It is deleted while its kernel starts.
       await expect.poll(kernel, { interval: 25, timeout: 20_000 }).toBe(true)
       return 'released'
@@ -102,8 +103,8 @@ test(`${count} sessions are made and deleted, some of them killed: nothing is le
   ]
   const live = async (index: number): Promise<void> => {
     const { id, cdpUrl } = await server.createSession({}, { headers })
-    // A shell is there in a tenth of the time: one round in five has an interpreter of JavaScript.
-    const language = Math.floor(index / lives.length) % 5 === 0 ? 'node' : 'bash'
+    // A shell is there in a tenth of the time: one round in ten has an interpreter of JavaScript.
+    const language = Math.floor(index / lives.length) % 10 === 0 ? 'node' : 'bash'
     const expected = await lives[index % lives.length]?.({ id, cdpUrl }, language)
     const url = `/v2/interact/${id}`
     expect((await server.api('DELETE', url, undefined, { headers })).status).toBe(200)
