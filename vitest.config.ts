@@ -24,6 +24,22 @@ const longOnly: Readonly<Record<string, string[]>> = isLong
   ? {}
   : { 'tool-conformance': ['test/contracts.test.ts'] }
 
+/**
+ * What takes all that the machine has, and measures what that does to others: after all the rest,
+ * with nothing beside it.
+ */
+const alone = ['test/limits-neighbour.test.ts']
+const serverAlone = {
+  extends: true as const,
+  test: {
+    name: 'server-alone',
+    root: 'packages/server',
+    include: alone,
+    maxWorkers: 1,
+    sequence: { groupOrder: 1 },
+  },
+}
+
 /** The same tests as those of ai-sdk-tool, with the AI SDK that came before. */
 const aiSdk6 = {
   extends: true as const,
@@ -61,14 +77,17 @@ export default defineConfig({
     projects: [
       ...folders.map((root) => {
         const name = basename(root)
-        const exclude = [...configDefaults.exclude, ...(longOnly[name] ?? [])]
+        const elsewhere = name === 'server' ? alone : (longOnly[name] ?? [])
+        const exclude = [...configDefaults.exclude, ...elsewhere]
         return { extends: true as const, test: { name, root, exclude } }
       }),
+      serverAlone,
       aiSdk6,
       aiSdkOnEdge,
     ],
-    // Many tests start a real Chromium: two at a time is what a two-core machine carries.
-    maxWorkers: 2,
+    // Tests wait for browsers and kernels a third of the time: with a third one at work the two
+    // cores of a small machine do not wait with them.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A busy machine takes its time: what is polled for comes, or it never does.
