@@ -127,12 +127,17 @@ describe('a chat', () => {
     const artifacts = parts.flatMap((part) =>
       'output' in part ? [(part.output as TandemToolOutput).artifact] : [],
     )
-    const { liveViewUrl } = (await backend.tandem.sessions.list()).find(
-      ({ id }) => id === artifacts[0]?.session?.id,
-    ) ?? { liveViewUrl: 'none' }
-    expect(artifacts.map(({ session }) => session?.liveViewUrl)).toEqual([
-      ...[liveViewUrl, liveViewUrl, liveViewUrl],
-    ])
+    const addresses = artifacts.map(({ session }) => session?.liveViewUrl)
+    expect(new Set(addresses).size).toBe(1)
+    // It opens the live view of that session, to look at.
+    const [address = '', token] = addresses[0]?.split('#') ?? []
+    expect(new URL(address).pathname).toBe(`/live/${artifacts[0]?.session?.id}`)
+    const opened = await fetch(`${address}/ticket`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token }),
+    })
+    expect(await opened.json()).toMatchObject({ success: true, interactive: false })
     expect(artifacts[1]?.screenshot?.base64).toMatch(/^\/9j/)
     expect(artifacts[2]?.execution).toMatchObject({ stdout: 'one\ntwo\n', result: 'done' })
 

@@ -35,7 +35,8 @@ const orders: Readonly<Record<string, readonly Check[]>> = {
   watchSession: [...caller, 'sessionNotFound', 'forbidden', 'sessionDestroyed'],
   getControl: [...caller, 'sessionNotFound', 'forbidden', 'sessionDestroyed'],
   setControl: [
-    ...[...caller, ...text, 'badRequest', 'sessionNotFound', 'forbidden', 'sessionDestroyed'],
+    ...[...caller, ...text, 'badRequest', 'keyUsedOtherwise'],
+    ...['sessionNotFound', 'forbidden', 'sessionDestroyed'],
   ],
   listProfiles: caller,
   deleteProfile: [...caller, 'profileName', 'profileBusy'],

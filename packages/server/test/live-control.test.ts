@@ -184,6 +184,35 @@ test('a limit hands the browser back by itself', async () => {
   })
 })
 
+test('the same Idempotency-Key takes it once, and has the same answer afterwards', async () => {
+  const path = `/v2/interact/${session.id}/control`
+  const headers = { 'idempotency-key': `take-${session.id}` }
+  const take = () => server.api('POST', path, { action: 'take', limit: 60 }, { headers })
+  const [first, second] = await Promise.all([take(), take()])
+  expect(first).toMatchObject({ status: 200, body: { driver: 'human' } })
+  expect(second.body).toEqual(first.body)
+  await control({ action: 'hand_back' })
+  const late = await take()
+  expect(late.body).toEqual(first.body)
+  expect(late.headers.get('idempotent-replayed')).toBe('true')
+  expect((await server.api('GET', path)).body).toEqual({ success: true, driver: 'agent' })
+  const other = await server.api('POST', path, { action: 'hand_back' }, { headers })
+  expect(other).toMatchObject({ status: 400, body: { error: expect.stringContaining('new key') } })
+  // What was refused may be tried again with it.
+  await control({ action: 'take' })
+  const hand = await open()
+  hand.send({ type: 'takeOver', force: true })
+  await hand.until('control', ({ control: state }) => (state as { you: boolean }).you)
+  const again = { headers: { 'idempotency-key': `again-${session.id}` } }
+  expect((await server.api('POST', path, { action: 'take' }, again)).status).toBe(409)
+  hand.send({ type: 'handBack' })
+  await hand.until(
+    'control',
+    ({ control: state }) => (state as { driver: string }).driver === 'agent',
+  )
+  expect((await server.api('POST', path, { action: 'take' }, again)).status).toBe(200)
+})
+
 test('a session that ends while a person has it ends what waits', async () => {
   await control({ action: 'take' })
   const waiting = execute('1 + 1')

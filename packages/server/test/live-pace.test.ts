@@ -103,3 +103,38 @@ test('a line on which a picture takes longer than a silence may last shows pictu
   await expect.poll(() => live.page.evaluate(taken), { timeout: 15_000 }).not.toBe(first)
   expect(await live.page.evaluate('document.states.join()')).not.toContain('reconnecting')
 }, 60_000)
+
+test('a line that is cut, and one that falls silent, are left for another, with the page as it is now', async () => {
+  const session = await server.createSession()
+  const show = (color: string) =>
+    server.api('POST', `/v2/interact/${session.id}/execute`, {
+      code: `await page.setContent('<body style="background: ${color}">')`,
+    })
+  await show('rgb(200, 0, 0)')
+  await using relay = await SlowRelay.start(server.url, 100_000_000)
+  await using live = await LivePage.open(browser, 'about:blank')
+  await live.page.clock.install()
+  await live.page.goto(relay.address(session.liveViewUrl))
+  await live.until('live')
+  await live.page.evaluate(`(() => {
+    const stage = document.getElementById('stage')
+    document.states = []
+    const note = () => document.states.push(stage.dataset.state)
+    new MutationObserver(note).observe(stage, { attributeFilter: ['data-state'] })
+  })()`)
+  const states = () => live.page.evaluate<string[]>('document.states')
+  relay.cut()
+  await expect.poll(states).toContain('reconnecting')
+  await show('rgb(0, 0, 200)')
+  await live.untilColor(600, 300, [0, 0, 200])
+  expect(await states()).toContain('live')
+
+  const before = (await states()).length
+  relay.freeze()
+  await show('rgb(200, 0, 0)')
+  // It asks whether it is heard, and nobody answers.
+  await live.page.clock.runFor(3_500)
+  await live.page.clock.runFor(6_500)
+  await expect.poll(async () => (await states()).slice(before)).toContain('reconnecting')
+  await live.untilColor(600, 300, [200, 0, 0])
+})

@@ -208,6 +208,16 @@ test('the view follows the tab that is worked on', async () => {
   await execute(`page = context.pages()[0]`)
 })
 
+test('the last tab that is closed under a viewer is said to be gone, and the next one is shown', async () => {
+  const viewer = await open()
+  await viewer.frameAfter(0)
+  await execute(`for (const each of context.pages()) await each.close()`)
+  await viewer.until('state', ({ state }) => state === 'no_page')
+  await execute(`page = await context.newPage(); await page.goto('${site.url}/form')`)
+  await viewer.until('page', ({ title }) => title === 'Form')
+  await viewer.until('state', ({ state }) => state === 'live')
+})
+
 test('pages of contexts that a client made are shown as well', async () => {
   const viewer = await open()
   await execute(`await page.goto('about:blank')`)

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { PageServer } from './page-server.ts'
 import { LivePage, launchViewer } from './support/live-page.ts'
-import { renderersOf } from './support/session-processes.ts'
+import { browserOf, renderersOf } from './support/session-processes.ts'
 import { TestServer } from './support/test-server.ts'
 
 let server: TestServer
@@ -125,6 +125,11 @@ describe('the picture', () => {
     await frame?.waitForSelector('#stage[data-state="live"]')
     const [token] = [new URL(session.liveViewUrl).hash.slice(1)]
     expect(frame?.url()).not.toContain(token)
+    // Nor is it in what the browser of that person keeps of where it has been.
+    const devtools = await live.context.newCDPSession(live.page)
+    const history = await devtools.send('Page.getNavigationHistory')
+    const tree = await devtools.send('Page.getFrameTree')
+    expect(JSON.stringify([history, tree])).not.toContain(token)
     const read = async (): Promise<unknown> => frame?.evaluate(readClock)
     const first = await read()
     const now = Math.floor(Date.now() / 100) >>> 0
@@ -369,7 +374,13 @@ describe('when it does not go well', () => {
 
   test('a browser that dies, and a server that stops, are why it is over', async () => {
     const own = await TestServer.start()
-    const first = await own.createSession()
+    const [first, second] = [await own.createSession(), await own.createSession()]
+    await using dead = await LivePage.open(browser, second.interactiveLiveViewUrl)
+    await dead.until('live')
+    process.kill(await browserOf(second.id), 'SIGKILL')
+    await dead.until('ended')
+    await dead.page.getByText('Its browser crashed.').first().waitFor()
+    expect(await dead.page.getByRole('button').count()).toBe(0)
     await using live = await LivePage.open(browser, first.liveViewUrl)
     await live.until('live')
     await own.close()

@@ -1,4 +1,6 @@
+import type { CreateSessionResponse } from '@tandem-browser/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LiveClient } from './support/live-client.ts'
 import { LocalSite } from './support/local-site.ts'
 import { RawClient } from './support/raw-client.ts'
 import { TestServer } from './support/test-server.ts'
@@ -6,8 +8,8 @@ import { TestServer } from './support/test-server.ts'
 const [own, foreign] = TestServer.keys
 let site: LocalSite
 let server: TestServer
-let session: { id: string; cdpUrl: string }
-let other: { id: string; cdpUrl: string }
+let session: CreateSessionResponse
+let other: CreateSessionResponse
 let ended: string
 let scrapeId: string
 
@@ -33,9 +35,18 @@ test.each([
   ['GET', '/v2/browser/{session}'],
   ['POST', '/v2/interact/{session}/execute', { code: '1' }],
   ['POST', '/v2/browser/{session}/execute', { code: '1' }],
+  ['GET', '/v2/interact/{session}/control'],
+  ['GET', '/v2/browser/{session}/control'],
+  ['POST', '/v2/interact/{session}/control', { action: 'take', force: true }],
+  ['POST', '/v2/browser/{session}/control', { action: 'take', force: true }],
+  ['GET', '/v2/interact/{session}/events'],
+  ['GET', '/v2/browser/{session}/events'],
   ['DELETE', '/v2/interact/{session}'],
   ['DELETE', '/v2/browser/{session}'],
   ['GET', '/v2/interact/{ended}'],
+  ['GET', '/v2/interact/{ended}/control'],
+  ['POST', '/v2/interact/{ended}/control', { action: 'hand_back' }],
+  ['GET', '/v2/interact/{ended}/events'],
   ['POST', '/v2/interact/{ended}/execute', { code: '1' }],
   ['DELETE', '/v2/interact/{ended}'],
   ['POST', '/v2/scrape/{scrape}/interact', { code: '1' }],
@@ -56,6 +67,8 @@ test('nothing that was forbidden has happened', async () => {
     code: '6 * 7',
   })
   expect(execution.body).toMatchObject({ result: '42' })
+  const { body: driver } = await server.api('GET', `/v2/interact/${session.id}/control`)
+  expect(driver).toEqual({ success: true, driver: 'agent' })
   const path = `/v2/scrape/${scrapeId}/interact`
   const { body } = await server.api('POST', path, { code: 'await page.title()' })
   expect(body).toMatchObject({ success: true, result: 'Counter' })
@@ -82,6 +95,19 @@ test('a capability of one session opens no other, and a key opens none', async (
     const lookup = borrowed.href.replace(/^ws/, 'http').replace('?', '/json/list?')
     expect((await fetch(lookup)).status).toBe(401)
   }
+})
+
+test('a live view of one session opens no other, and a key opens none', async () => {
+  const [address] = session.liveViewUrl.split('#')
+  const tokens = [other.liveViewUrl, other.interactiveLiveViewUrl].map((url) => url.split('#')[1])
+  for (const secret of [...tokens, own, foreign]) {
+    expect(await LiveClient.ticket(`${address}#${secret}`)).toMatchObject({ status: 401 })
+  }
+  // A ticket of one is none of the other.
+  const { body } = await LiveClient.ticket(other.liveViewUrl)
+  await expect(LiveClient.connect(session.liveViewUrl, String(body['ticket']))).rejects.toThrow(
+    '401',
+  )
 })
 
 test('an Idempotency-Key of one key is nothing to another', async () => {

@@ -158,7 +158,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     authenticated.addHook('onRequest', async (request) => urls.checkHost(request))
     interactRoutes(authenticated, { registry, urls, calls })
     profileRoutes(authenticated, options.profiles)
-    controlRoutes(authenticated, { registry })
+    controlRoutes(authenticated, { registry, calls })
     scrapeRoutes(authenticated, { registry, urls, calls, scrapes: options.scrapes })
   })
 

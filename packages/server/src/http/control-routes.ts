@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { ControlState } from '../live/control-lock.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import { EventStream } from './event-stream.ts'
+import type { IdempotentCalls } from './idempotent-calls.ts'
 import type { SameShape } from './same-shape.ts'
 import { parseInput } from './validation.ts'
 
@@ -25,7 +26,7 @@ export const controlSchema = z.discriminatedUnion('action', [
 /** Who drives a session: its agents, or a person for whom somebody asks. */
 export function controlRoutes(
   app: FastifyInstance,
-  { registry }: { registry: SessionRegistry },
+  { registry, calls }: { registry: SessionRegistry; calls: IdempotentCalls },
 ): void {
   for (const prefix of ['/v2/interact', '/v2/browser']) {
     app.get<SessionParameters>(`${prefix}/:sessionId/events`, async (request, reply) => {
@@ -48,14 +49,19 @@ export function controlRoutes(
       const session = await registry.find(request.params.sessionId, request.caller.id)
       return answer(session.control.state)
     })
-    app.post<SessionParameters>(`${prefix}/:sessionId/control`, async (request) => {
+    app.post<SessionParameters>(`${prefix}/:sessionId/control`, async (request, reply) => {
       const body = parseInput(controlSchema, request.body)
-      const session = await registry.find(request.params.sessionId, request.caller.id)
-      session.lifetime.touch()
-      if (body.action === 'hand_back') return answer(session.control.handBack())
-      const { mode, limit, force } = body
-      const milliseconds = limit === undefined ? undefined : limit * 1000
-      return answer(session.control.take({ mode, limit: milliseconds, force }))
+      const { sessionId } = request.params
+      const call = { request, reply, subject: `control ${sessionId}`, endsWithClients: false }
+      const { answer: given } = await calls.run(call, async () => {
+        const session = await registry.find(sessionId, request.caller.id)
+        session.lifetime.touch()
+        if (body.action === 'hand_back') return answer(session.control.handBack())
+        const { mode, limit, force } = body
+        const milliseconds = limit === undefined ? undefined : limit * 1000
+        return answer(session.control.take({ mode, limit: milliseconds, force }))
+      })
+      return given
     })
   }
 }

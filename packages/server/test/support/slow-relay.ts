@@ -12,6 +12,7 @@ const portion = 2_048
 export class SlowRelay implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  #frozen: ReadonlySet<Socket> = new Set()
 
   private constructor(server: Server) {
     this.#server = server
@@ -45,9 +46,19 @@ export class SlowRelay implements AsyncDisposable {
     return there.href
   }
 
+  /** Cuts all connections; it takes new ones. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** From now on nothing that is connected hears anything, as when a line is torn; it takes new ones. */
+  freeze(): void {
+    this.#frozen = new Set(this.#sockets)
+  }
+
   /** Cuts all connections and takes no more. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
+    this.cut()
     this.#server.close()
     await once(this.#server, 'close')
   }
@@ -58,7 +69,7 @@ export class SlowRelay implements AsyncDisposable {
         const part = data.subarray(start, start + portion)
         await delay((part.length * 8_000) / bitsPerSecond)
         if (to.destroyed) return
-        to.write(part)
+        if (!this.#frozen.has(to)) to.write(part)
       }
     }
   }

@@ -160,12 +160,19 @@ export const sessionOperations: readonly Operation[] = [
     aliases: ['/v2/browser/{sessionId}/control'],
     summary: 'Take a session for a person, or hand it back',
     access: 'key',
-    parameters: [sessionId],
+    parameters: [sessionId, idempotencyKey],
     body: { content: { [json]: 'ControlRequest' }, required: true },
     answers: [
       { status: 200, description: 'Who drives now.', content: { [json]: 'ControlResponse' } },
     ],
-    failures: ['badRequest', 'forbidden', 'sessionNotFound', 'controlHeld', 'sessionDestroyed'],
+    failures: [
+      'badRequest',
+      'keyUsedOtherwise',
+      'forbidden',
+      'sessionNotFound',
+      'controlHeld',
+      'sessionDestroyed',
+    ],
   },
   {
     id: 'listProfiles',
