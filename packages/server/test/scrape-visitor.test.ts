@@ -99,6 +99,30 @@ describe('a scrape from another country', () => {
     expect(await popup.evaluate(format)).toBe(expected['page']?.['format'])
   })
 
+  test('sees it from the first moment on, also where no client holds what opens', async () => {
+    const { body } = await server.api<ScrapeResponse>('POST', '/v2/scrape', {
+      url: site.lookingUrl,
+      location: { country: 'at', languages: ['de-AT'] },
+      actions: [
+        { type: 'wait', selector: '#views' },
+        { type: 'executeJavascript', script: 'document.querySelector("#views").textContent' },
+      ],
+    })
+    const shown = body.data.actions?.javascriptReturns?.[0]?.value as string
+    const views = Object.entries(JSON.parse(shown) as Awaited<ReturnType<typeof site.viewsOf>>)
+    expect(views.map(([realm]) => realm)).toContain('worker')
+    for (const [realm, view] of views) {
+      const { changed, languages, number, date } = view
+      expect({ realm, changed, languages, number }).toEqual({
+        realm,
+        changed: false,
+        languages: 'de-AT',
+        number: '1\u00a0234,5',
+      })
+      expect(date).toContain('GMT+0100')
+    }
+  })
+
   test('asks for its languages in every request', async () => {
     site.requests.length = 0
     await using page = await pageOf({ location: { country: 'BR' } })

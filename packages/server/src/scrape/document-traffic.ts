@@ -73,6 +73,8 @@ export class DocumentTraffic {
   #listen(mainFrameId: string): void {
     const cdp = this.#cdp
     cdp.on('Network.requestWillBeSent', ({ requestId, frameId, type, loaderId, request }) => {
+      // The program of a worker: its end is told to the worker's own session.
+      if (loaderId === '') return
       if (type === 'Document' && frameId === mainFrameId && requestId === loaderId) {
         this.#document = { requestId, url: request.url, bytes: 0 }
         this.failure = undefined

@@ -97,6 +97,19 @@ describe('pages that do not behave', () => {
     expect((await scrape(url, { waitFor: 1_000 })).markdown).toContain('late')
   })
 
+  test('does not wait for the programs of workers, whose end only these are told', async () => {
+    server.serve('/worker.js', (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/javascript' }).end('postMessage("ready")')
+    })
+    const url = server.serve(
+      '/worker',
+      `<p>a<script>new Worker('/worker.js').onmessage = () => document.body.append('b')
+        // Before that is waited for whatever does not come to rest.
+        setTimeout(() => document.body.append('late'), 4_500)</script>`,
+    )
+    expect((await scrape(url)).markdown).toBe('a\n\nb')
+  })
+
   test('dialogs are dismissed', async () => {
     const url = server.serve(
       '/alert',

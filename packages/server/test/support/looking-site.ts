@@ -74,6 +74,13 @@ async function lookEverywhere(foreignOrigin) {
 }
 </script><body></body>`
 
+/** The page that looks by itself, and at once; what it has seen is in it then. */
+const lookingPage = (foreignOrigin: string): string => `${page}<script>
+lookEverywhere(${JSON.stringify(foreignOrigin)}).then((views) =>
+  document.body.append(Object.assign(document.createElement('pre'), { id: 'views', textContent: JSON.stringify(views) })),
+)
+</script>`
+
 /** A site whose pages tell what they see, from every kind of realm. */
 export class LookingSite implements AsyncDisposable {
   readonly url: string
@@ -89,6 +96,7 @@ export class LookingSite implements AsyncDisposable {
     this.foreignUrl = server.url.replace('127.0.0.1', 'localhost')
     for (const [path, body, type] of [
       ['/', page, 'text/html'],
+      ['/looking', lookingPage(this.foreignUrl), 'text/html'],
       ['/frame', frame, 'text/html'],
       ['/worker.js', worker, 'text/javascript'],
     ] as const) {
@@ -101,6 +109,11 @@ export class LookingSite implements AsyncDisposable {
 
   static async start(): Promise<LookingSite> {
     return new LookingSite(await PageServer.start())
+  }
+
+  /** Where the page is that shows what it sees, from all of its realms, in `#views`. */
+  get lookingUrl(): string {
+    return `${this.url}/looking`
   }
 
   /** Opens the site's page and gives what it sees from all of its realms. */
