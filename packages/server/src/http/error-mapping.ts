@@ -12,6 +12,7 @@ import {
   SessionForbiddenError,
   SessionLimitError,
   SessionNotFoundError,
+  SessionNotPersistedError,
   SessionReleaseError,
   ShuttingDownError,
 } from '../sessions/session-error.ts'
@@ -52,6 +53,7 @@ export function toApiError(error: unknown): ApiError {
       headers: { 'retry-after': sessionLimitRetryAfter },
     })
   }
+  if (error instanceof SessionNotPersistedError) return new ApiError(500, error.message)
   if (error instanceof ProfileLockedError) return new ApiError(409, error.message)
   if (error instanceof ProfileUnreadableError) {
     return new ApiError(500, error.message, { code: 'PROFILE_UNREADABLE' })

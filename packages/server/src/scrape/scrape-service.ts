@@ -7,6 +7,7 @@ import { scrapeCredits } from '../sessions/credits.ts'
 import type { LifetimeLimits } from '../sessions/lifetime.ts'
 import type { SessionRegistry } from '../sessions/session-registry.ts'
 import type { Session } from '../sessions/session.ts'
+import { persistFailure } from '../sessions/settled.ts'
 import { withPlaywrightPage } from './playwright-page.ts'
 import type { ReplayContext, ReplayContexts, ReplayRequest } from './replay-contexts.ts'
 import { replayTimeout } from './replay-timeout.ts'
@@ -191,7 +192,7 @@ export class ScrapeService {
       if (await this.#contexts.bind(scrapeId, session.id)) return session
     } catch (error) {
       await session.destroy('released')
-      throw error
+      throw persistFailure(error)
     }
     // Another was quicker; its session is the scrape's.
     await session.destroy('released')

@@ -61,6 +61,15 @@ export class ExecutionLimitError extends Error {
   }
 }
 
+/** A session could not be written down, and so there is none. */
+export class SessionNotPersistedError extends Error {
+  override name = 'SessionNotPersistedError'
+
+  constructor(cause: unknown) {
+    super('Failed to persist browser session.', { cause })
+  }
+}
+
 /** Something of a session could not be ended. */
 export class SessionReleaseError extends Error {
   override name = 'SessionReleaseError'

@@ -6,7 +6,7 @@ import { creditsFor } from './credits.ts'
 import { KeptSessions } from './kept-sessions.ts'
 import type { SessionBilling } from './session-billing.ts'
 import type { SessionCounters } from './session-counters.ts'
-import { settled, unknownEnd } from './settled.ts'
+import { persistFailure, settled, unknownEnd } from './settled.ts'
 import {
   SessionEndedError,
   SessionForbiddenError,
@@ -380,7 +380,7 @@ export class SessionRegistry {
       await begun
     } catch (error) {
       await session.destroy('released')
-      throw error
+      throw persistFailure(error)
     }
     log.info({ sessionId: session.id, keyId: session.keyId, listed }, 'session started')
     return session

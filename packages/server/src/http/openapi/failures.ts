@@ -21,6 +21,7 @@ import {
   SessionForbiddenError,
   SessionLimitError,
   SessionNotFoundError,
+  SessionNotPersistedError,
   SessionReleaseError,
   ShuttingDownError,
 } from '../../sessions/session-error.ts'
@@ -260,6 +261,10 @@ export const failures = {
     new ScrapeError('SCRAPE_SITE_ERROR', 'shop.example refused the connection.'),
     'The site, its certificate (`SCRAPE_SSL_ERROR`), the kind of its file ' +
       '(`SCRAPE_UNSUPPORTED_FILE_ERROR`) or an action that cannot be done (`SCRAPE_ACTION_ERROR`) is in the way.',
+  ),
+  notPersisted: of(
+    new SessionNotPersistedError(undefined),
+    'The session could not be written down, and is not there.',
   ),
   unknown: of(
     new Error('any other'),

@@ -85,6 +85,7 @@ export const scrapeOperations: readonly Operation[] = [
       'concurrencyLimit',
       'executionLimit',
       'profileUnreadable',
+      'notPersisted',
       'createFailed',
       'executionFailed',
       'browserSilent',

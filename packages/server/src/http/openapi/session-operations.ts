@@ -26,6 +26,7 @@ export const sessionOperations: readonly Operation[] = [
       'profileLocked',
       'concurrencyLimit',
       'profileUnreadable',
+      'notPersisted',
       'createFailed',
       'shuttingDown',
     ],
