@@ -1,8 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Session } from '@tandem-browser/core'
 import type { Browser } from 'playwright-core'
 import { type Benchmark, type BenchmarkContext, pairOptions } from '../benchmark.ts'
+import { milliseconds, seconds } from '../report/format.ts'
 import { type Row, pairedRow } from '../report/row.ts'
 import { samplePairs, timed } from '../sampling/paired-samples.ts'
+import { summarize } from '../sampling/statistics.ts'
+import { CuttableLine } from '../subjects/cuttable-line.ts'
 import { type DirectBrowser, launchWithPort } from '../subjects/debugging-port.ts'
 import { DirectScreencast } from '../subjects/direct-screencast.ts'
 import { LiveViewer } from '../subjects/live-viewer.ts'
@@ -11,6 +15,12 @@ import { show, showInBoth } from '../subjects/shown-page.ts'
 
 /** Milliseconds until there must be something to see. */
 const goal = 300
+
+/** The same when a connection was there and was cut. */
+const cutGoal = 1_000
+
+/** Milliseconds after which everything that belongs to a picture has come. */
+const settled = 700
 
 /** How long somebody who comes to look has nothing to see. */
 export const liveFirstFrame: Benchmark = {
@@ -29,6 +39,7 @@ export const liveFirstFrame: Benchmark = {
             await toTheFirstPicture(context, session, direct, 'clockPage'),
             await withOthers(context, session, direct),
             await onTheScreen(context, session, viewer),
+            await afterACut(context, session, viewer),
           ]
         } finally {
           await session.delete()
@@ -136,6 +147,60 @@ async function onTheScreen(
     await person.close()
   }
 }
+
+/** The network is gone and at once there again. */
+async function afterACut(
+  context: BenchmarkContext,
+  session: Session,
+  viewer: Browser,
+): Promise<Row> {
+  await show(session, context.site.plainPage)
+  const { samples, signal } = pairOptions(context, { samples: 10, seconds: 20 })
+  const durations: number[] = []
+  const line = await CuttableLine.start(session.liveViewUrl)
+  try {
+    const page = await viewer.newPage({ viewport: { width: 1280, height: 820 } })
+    try {
+      await page.goto(line.address(session.liveViewUrl))
+      while (durations.length < samples) {
+        await page.waitForSelector('#stage[data-state="live"]')
+        // What comes late of the picture before is no picture after the cut.
+        await delay(settled, undefined, { signal })
+        await page.evaluate(listenForAPicture)
+        durations.push(
+          await timed(async () => {
+            line.cut()
+            await page.evaluate('globalThis.another')
+          }),
+        )
+      }
+    } finally {
+      await page.close()
+    }
+  } finally {
+    await line.close()
+  }
+  const summary = summarize(durations)
+  return {
+    what: 'live view in a browser: its connection is cut → the next picture on its screen',
+    tandem: milliseconds(summary.p50, summary.p95),
+    n: summary.n,
+    goal: { text: `≤ ${seconds(cutGoal)}`, met: summary.p95 <= cutGoal },
+    data: { unit: 'ms', tandem: summary, samples: { tandem: durations } },
+  }
+}
+
+/** The page notes on its canvas when a picture was taken, and so says that there is another one. */
+const listenForAPicture = `{
+  globalThis.another = new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      observer.disconnect()
+      resolve()
+    })
+    observer.observe(document.querySelector('canvas'), { attributeFilter: ['data-captured-at'] })
+  })
+  undefined
+}`
 
 async function look(session: Session): Promise<number> {
   const start = performance.now()
