@@ -28,6 +28,7 @@ const scripts = [
   'picker.js',
   'status.js',
   'tabs.js',
+  'ticket.js',
   'token.js',
 ]
 

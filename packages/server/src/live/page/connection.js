@@ -1,3 +1,5 @@
+import { nextTicket } from './ticket.js'
+
 /** Milliseconds until a connection that was lost is tried again, each time longer. */
 const pauses = [100, 300, 600, 1_200, 2_500, 5_000]
 
@@ -7,9 +9,6 @@ const echoDeadline = 6_000
 
 /** The same for the first answer: it comes behind a picture of full size, on a line of unknown speed. */
 const firstEchoDeadline = 45_000
-
-/** Milliseconds that a ticket may take. */
-const ticketDeadline = 10_000
 
 /**
  * How the connection is: `ended` says why the session is over, `refused` why there will be none.
@@ -68,12 +67,7 @@ export class Connection {
     /** @type {Response} */
     let response
     try {
-      response = await fetch(`${this.#base}/ticket`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ token: this.#token }),
-        signal: AbortSignal.timeout(ticketDeadline),
-      })
+      response = await nextTicket(this.#token)
     } catch {
       this.#again()
       return

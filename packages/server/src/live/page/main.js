@@ -10,15 +10,13 @@ import { Keyboard } from './keyboard.js'
 import { Pickers } from './picker.js'
 import { Status } from './status.js'
 import { Tabs } from './tabs.js'
-import { takeToken } from './token.js'
+import { base, token } from './ticket.js'
 
-const base = location.pathname.replace(/\/+$/, '')
 const stage = byId('stage')
 const picture = new Picture()
 const status = new Status(stage)
 stage.prepend(picture.element)
 
-const token = takeToken(base.split('/').at(-1) ?? '')
 if (token === undefined) {
   status.refused('Its address is not whole: the part behind # is missing.')
 } else open(token)
