@@ -71,6 +71,36 @@ const attacks: Record<string, string> = {
     await new Promise(() => {})`,
 }
 
+/** The priorities of a session's processes whose command line fits: 19 gives way to everybody. */
+async function nicenessOf(id: string, fits: RegExp): Promise<number[]> {
+  const found = (await processesOf(id)).filter(({ commandLine }) => fits.test(commandLine))
+  return found.map(({ pid }) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // proc(5) counts from the process id on; the name before the last parenthesis may be anything.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+  })
+}
+
+// Several things keep a neighbour from noticing. This one alone is seen from outside only. First, while
+// no browser has been busy.
+test.skipIf(!isolationAvailable || sharesByGroup)(
+  'code that keeps all processors busy gives way, and the rest of its session does not',
+  async () => {
+    await execute(attacker, '1')
+    const busy = `
+      const { spawn } = require('node:child_process')
+      for (let index = 0; index < 8; index += 1) {
+        spawn('sh', ['-c', ': greedy; while :; do :; done'], { stdio: 'ignore' })
+      }
+      await new Promise(() => {})`
+    const attack = execute(attacker, busy, 6)
+    await expect.poll(() => nicenessOf(attacker, /^sh -c : greedy/)).toEqual(Array(8).fill(19))
+    expect(new Set(await nicenessOf(attacker, /--type=renderer/))).not.toContain(19)
+    expect(new Set(await nicenessOf(neighbour, /./))).not.toContain(19)
+    expect(await attack).toMatchObject({ killed: true })
+  },
+)
+
 // The issue names the factor. Below the least times here, a machine that is busy otherwise decides.
 test.skipIf(!isolationAvailable).each(Object.keys(attacks))(
   'a neighbour does not notice %s',
@@ -89,33 +119,4 @@ test.skipIf(!isolationAvailable).each(Object.keys(attacks))(
     expect(left.filter(({ commandLine }) => /while :|bomb|zero/.test(commandLine))).toEqual([])
   },
   60_000,
-)
-
-/** The priorities of a session's processes whose command line fits: 19 gives way to everybody. */
-async function nicenessOf(id: string, fits: RegExp): Promise<number[]> {
-  const found = (await processesOf(id)).filter(({ commandLine }) => fits.test(commandLine))
-  return found.map(({ pid }) => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // proc(5) counts from the process id on; the name before the last parenthesis may be anything.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
-  })
-}
-
-// Several things keep a neighbour from noticing. This one alone is seen from outside only.
-test.skipIf(!isolationAvailable || sharesByGroup)(
-  'code that keeps all processors busy gives way, and the rest of its session does not',
-  async () => {
-    await execute(attacker, '1')
-    const busy = `
-      const { spawn } = require('node:child_process')
-      for (let index = 0; index < 8; index += 1) {
-        spawn('sh', ['-c', ': greedy; while :; do :; done'], { stdio: 'ignore' })
-      }
-      await new Promise(() => {})`
-    const attack = execute(attacker, busy, 6)
-    await expect.poll(() => nicenessOf(attacker, /^sh -c : greedy/)).toEqual(Array(8).fill(19))
-    expect(new Set(await nicenessOf(attacker, /--type=renderer/))).not.toContain(19)
-    expect(new Set(await nicenessOf(neighbour, /./))).not.toContain(19)
-    expect(await attack).toMatchObject({ killed: true })
-  },
 )
