@@ -8,13 +8,23 @@ const knownVariables = [
   ...otherVariables,
 ]
 
+/** What a later version is to read, and why this one does not. */
+const laterVariables: Readonly<Record<string, string>> = {
+  TANDEM_MODEL: 'this version of Tandem has no agent that follows prompts',
+}
+
 /**
- * A sentence for each `TANDEM_*` variable that nothing reads and that looks
- * like a misspelling of one that something does.
+ * A sentence for each `TANDEM_*` variable that nothing reads: because it is too
+ * early, or because it looks like a misspelling of one that something does.
  */
 export function hintsAboutVariables(env: NodeJS.ProcessEnv): string[] {
   const hints: string[] = []
   for (const name of Object.keys(env).toSorted()) {
+    const notYet = laterVariables[name]
+    if (notYet !== undefined) {
+      hints.push(`${name} has no effect yet: ${notYet}.`)
+      continue
+    }
     if (!/^TANDEM_/i.test(name) || knownVariables.includes(name)) continue
     const nearest = knownVariables
       .map((known) => ({ known, distance: editDistance(name.toUpperCase(), known) }))

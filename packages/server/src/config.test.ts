@@ -348,3 +348,9 @@ test('hints at what looks like a misspelling, and at nothing else', () => {
     'tandem_port has no effect. Did you mean TANDEM_PORT?',
   ])
 })
+
+test('says of what comes later that it does not hold yet', () => {
+  expect(hintsAboutVariables({ TANDEM_MODEL: 'some/model' })).toEqual([
+    'TANDEM_MODEL has no effect yet: this version of Tandem has no agent that follows prompts.',
+  ])
+})

@@ -266,6 +266,19 @@ describe.skipIf(!isolationAvailable)('a sandbox', () => {
     await client.close()
   })
 
+  test('nobody can have processes without end', async () => {
+    const bounds = async (pid: number): Promise<number> => {
+      const limits = await readFile(`/proc/${pid}/limits`, 'utf8')
+      return Number(/^Max processes +\S+ +(\S+)/m.exec(limits)?.[1])
+    }
+    const kernel = (await insiders()).find(isKernel) as SessionProcess
+    expect(await bounds(kernel.pid)).toBeLessThanOrEqual(512)
+    const renderers = (await insiders()).filter(({ commandLine }) =>
+      commandLine.includes('--type=renderer'),
+    )
+    for (const { pid } of renderers) expect(await bounds(pid)).toBeLessThanOrEqual(2_048)
+  })
+
   test('nobody can have files open without end', async () => {
     const code = `
     const fs = require('node:fs')

@@ -13,8 +13,8 @@ import type { IdempotentCalls } from './idempotent-calls.ts'
 
 /** What a prompt is answered with. */
 export const noModel =
-  'Prompts are not available: this server runs no model that could follow them, and has no setting for one. ' +
-  'Send code, or let a model of your own drive the session with the tools of ' +
+  'Prompts are not available: this server has no model to follow them. TANDEM_MODEL will name one when ' +
+  'Tandem has an agent for it, which this version has not. Send code, or let a model of your own drive the session with the tools of ' +
   '@tandem-browser/ai-sdk-tool or @tandem-browser/langchain-tool.'
 
 /** Seconds until an execution is killed when the request does not say. */
