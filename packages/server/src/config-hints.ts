@@ -9,9 +9,9 @@ const knownVariables = [
 ]
 
 /** What a later version is to read, and why this one does not. */
-const laterVariables: Readonly<Record<string, string>> = {
-  TANDEM_MODEL: 'this version of Tandem has no agent that follows prompts',
-}
+const laterVariables: ReadonlyMap<string, string> = new Map([
+  ['TANDEM_MODEL', 'this version of Tandem has no agent that follows prompts'],
+])
 
 /**
  * A sentence for each `TANDEM_*` variable that nothing reads: because it is too
@@ -20,7 +20,7 @@ const laterVariables: Readonly<Record<string, string>> = {
 export function hintsAboutVariables(env: NodeJS.ProcessEnv): string[] {
   const hints: string[] = []
   for (const name of Object.keys(env).toSorted()) {
-    const notYet = laterVariables[name]
+    const notYet = laterVariables.get(name)
     if (notYet !== undefined) {
       hints.push(`${name} has no effect yet: ${notYet}.`)
       continue

@@ -18,7 +18,7 @@ import { createBrotliDecompress } from 'node:zlib'
 
 import { extract } from 'tar-fs'
 
-import { assertOwnDirectory, ensureOwnDirectory } from './engine-cache.ts'
+import { assertOwnDirectory, ensureOwnDirectory, removeOlderThan } from './engine-cache.ts'
 import { EngineError } from './engine-error.ts'
 
 /** How far the unpacking is; both numbers count compressed bytes. */
@@ -104,7 +104,7 @@ export async function unpackBundledEngine(options: {
   await ensureOwnDirectory(engines)
 
   if (!(await isComplete(target))) {
-    await removeAbandoned(engines)
+    await removeOlderThan(abandonedAfter, engines, (name) => name.startsWith(temporaryPrefix))
     await unpackInto(target, join(source, 'bin'), options.onProgress)
   }
   return {
@@ -232,15 +232,4 @@ async function isComplete(folder: string): Promise<boolean> {
     }),
   )
   return present.length > 0 && present.every(Boolean)
-}
-
-async function removeAbandoned(engines: string): Promise<void> {
-  for (const name of await readdir(engines)) {
-    if (!name.startsWith(temporaryPrefix)) continue
-    const path = join(engines, name)
-    const stats = await stat(path).catch(() => undefined)
-    if (stats && Date.now() - stats.mtimeMs > abandonedAfter) {
-      await rm(path, { recursive: true, force: true })
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
@@ -44,4 +44,19 @@ export async function assertOwnDirectory(directory: string): Promise<void> {
     `The cache folder ${directory} is a link, belongs to another user or may be written to by anybody, ` +
       'so what is in it cannot be trusted. Remove it, or set TANDEM_CACHE_DIR to a folder of your own.',
   )
+}
+
+/** Removes what has not been changed for so many milliseconds and whose name fits. */
+export async function removeOlderThan(
+  milliseconds: number,
+  directory: string,
+  fits: (name: string) => boolean = () => true,
+): Promise<void> {
+  for (const name of (await readdir(directory)).filter(fits)) {
+    const path = join(directory, name)
+    const stats = await stat(path).catch(() => undefined)
+    if (stats && Date.now() - stats.mtimeMs > milliseconds) {
+      await rm(path, { recursive: true, force: true })
+    }
+  }
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ensureOwnDirectory } from '../browser/engine-cache.ts'
+import { ensureOwnDirectory, removeOlderThan } from '../browser/engine-cache.ts'
 import type { Isolation } from '../sandbox/isolation.ts'
 import { SessionFolder } from '../sandbox/session-folder.ts'
 import { kernelLimits } from './kernel-environment.ts'
@@ -52,7 +52,7 @@ export async function compileNodeProgram({
   const work = await SessionFolder.create(isolation, directory, randomUUID())
   const temporary = join(folder, `${temporaryPrefix}${randomUUID()}`)
   try {
-    await removeOld(folder)
+    await removeOlderThan(keptFor, folder)
     await run(program, isolation, work)
     await copyFiles(work.work.host, temporary)
     await rename(temporary, target).catch(async (error: unknown) => {
@@ -126,16 +126,6 @@ async function versionOf({ command, arguments: words, mounts }: NodeProgram): Pr
     }
   }
   return `node-${process.version}-${hash.digest('hex').slice(0, 16)}`
-}
-
-async function removeOld(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name)
-    const stats = await stat(path).catch(() => undefined)
-    if (stats && Date.now() - stats.mtimeMs > keptFor) {
-      await rm(path, { recursive: true, force: true })
-    }
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

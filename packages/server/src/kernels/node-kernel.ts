@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import {
   type KernelContext,
   kernelEnvironment,
@@ -17,8 +18,11 @@ import { cdpDescriptor } from './protocol.ts'
 export async function startNodeKernel(context: KernelContext, compiled?: string): Promise<Kernel> {
   const { isolation, folder } = context
   const program = placeNodeProgram(isolation)
+  // Whoever cleans the cache folder makes kernels slower, and keeps none from starting.
   const cache =
-    compiled === undefined ? undefined : isolation.place(compiled, '/opt/tandem/compiled')
+    compiled !== undefined && existsSync(compiled)
+      ? isolation.place(compiled, '/opt/tandem/compiled')
+      : undefined
   const temporary = await folder.temporary('node')
   const proxy = await isolation.openPort(proxyPort, (socket) => context.onEgress(socket, 'node'))
   const supervised = isolation.spawn({
