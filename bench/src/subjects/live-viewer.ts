@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
+import { closeSocket } from './close-socket.ts'
 import type { Arrival } from './clock-reader.ts'
 
 /** Bytes before the JPEG of a picture, and where in them its number is. */
@@ -70,12 +71,7 @@ export class LiveViewer {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message))
   }
 
-  async close(): Promise<void> {
-    if (this.#socket.readyState === WebSocket.CLOSED) return
-    const closed = once(this.#socket, 'close')
-    this.#socket.close()
-    const timer = setTimeout(() => this.#socket.terminate(), 5_000)
-    await closed
-    clearTimeout(timer)
+  close(): Promise<void> {
+    return closeSocket(this.#socket)
   }
 }

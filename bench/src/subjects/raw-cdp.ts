@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
+import { closeSocket } from './close-socket.ts'
 
 /** Milliseconds until a command must be answered. */
 const commandDeadline = 10_000
@@ -83,12 +84,7 @@ export class RawCdp {
     return sessionId
   }
 
-  async close(): Promise<void> {
-    if (this.#socket.readyState === WebSocket.CLOSED) return
-    const closed = once(this.#socket, 'close')
-    this.#socket.close()
-    const timer = setTimeout(() => this.#socket.terminate(), 5_000)
-    await closed
-    clearTimeout(timer)
+  close(): Promise<void> {
+    return closeSocket(this.#socket)
   }
 }
